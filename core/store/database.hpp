@@ -1,0 +1,64 @@
+// SQLite behind one thread: every access is a function that runs on the store's own thread with the open database.
+// WAL, synchronous=FULL, foreign keys, STRICT tables; migrations are numbered and run at open.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "core/base/asio.hpp"
+#include "core/base/blocking.hpp"
+#include "core/base/error.hpp"
+
+namespace SQLite {
+class Database;
+}
+
+namespace gasper {
+
+class database {
+ public:
+    /// Opens or creates the file and runs the migrations. Throws when that cannot be done, and when the file is newer
+    /// than this program.
+    explicit database(const std::filesystem::path& file);
+    ~database();
+
+    /// Runs fn(SQLite::Database&) in one transaction (rolled back when it throws) on the store's thread.
+    template <class F>
+    auto transaction(F fn) {
+        return thread_.run([this, fn = std::move(fn)]() mutable {
+            writing w(*this);
+            if constexpr (std::is_void_v<std::invoke_result_t<F, SQLite::Database&>>) {
+                fn(connection());
+                w.commit();
+            } else {
+                auto value = fn(connection());
+                w.commit();
+                return value;
+            }
+        });
+    }
+
+    /// The same without a transaction: for single reads.
+    template <class F>
+    auto read(F fn) {
+        return thread_.run([this, fn = std::move(fn)]() mutable { return fn(connection()); });
+    }
+
+ private:
+    class writing {
+     public:
+        explicit writing(database& d);
+        ~writing();
+        void commit();
+
+     private:
+        database& d_;
+        bool done_{false};
+    };
+    SQLite::Database& connection() { return *connection_; }
+
+    std::unique_ptr<SQLite::Database> connection_;
+    blocking_pool thread_{"store", 1};
+};
+
+}  // namespace gasper

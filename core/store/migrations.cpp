@@ -1,0 +1,51 @@
+#include "core/store/migrations.hpp"
+
+namespace gasper::store {
+
+namespace {
+
+// Times are milliseconds since the epoch. `config` is sealed with secret.key; the other columns hold no secret.
+constexpr const char* first = R"sql(
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL DEFAULT '',
+    admin INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) STRICT;
+CREATE TABLE keys (
+    id INTEGER PRIMARY KEY, user INTEGER NOT NULL REFERENCES users ON DELETE CASCADE, name TEXT NOT NULL,
+    fingerprint TEXT NOT NULL UNIQUE, line TEXT NOT NULL, created INTEGER NOT NULL, UNIQUE (user, name)) STRICT;
+CREATE TABLE apps (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, owner INTEGER NOT NULL REFERENCES users,
+    current INTEGER REFERENCES releases, language TEXT NOT NULL DEFAULT '', created INTEGER NOT NULL) STRICT;
+CREATE TABLE formation (
+    app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, process TEXT NOT NULL, quantity INTEGER NOT NULL,
+    PRIMARY KEY (app, process)) STRICT, WITHOUT ROWID;
+CREATE TABLE builds (
+    id INTEGER PRIMARY KEY, app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, job INTEGER NOT NULL REFERENCES jobs,
+    commit_id TEXT NOT NULL, buildpack TEXT NOT NULL DEFAULT '', state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+    directory TEXT NOT NULL DEFAULT '', image TEXT NOT NULL DEFAULT '', processes TEXT NOT NULL DEFAULT '{}',
+    created INTEGER NOT NULL, finished INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX builds_by_app ON builds (app, id);
+CREATE TABLE releases (
+    id INTEGER PRIMARY KEY, app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, version INTEGER NOT NULL,
+    build INTEGER REFERENCES builds, commit_id TEXT NOT NULL DEFAULT '', description TEXT NOT NULL,
+    user TEXT NOT NULL, config BLOB NOT NULL, directory TEXT NOT NULL DEFAULT '', image TEXT NOT NULL DEFAULT '',
+    processes TEXT NOT NULL DEFAULT '{}', limits TEXT NOT NULL DEFAULT '{}', state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '', created INTEGER NOT NULL, UNIQUE (app, version)) STRICT;
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, input TEXT NOT NULL, step TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', user TEXT NOT NULL, created INTEGER NOT NULL,
+    finished INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX jobs_by_state ON jobs (state) WHERE state IN ('waiting', 'running');
+CREATE INDEX jobs_by_key ON jobs (key, id);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY, app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, at INTEGER NOT NULL,
+    text TEXT NOT NULL) STRICT;
+CREATE INDEX events_by_app ON events (app, id);
+)sql";
+
+}  // namespace
+
+std::vector<const char*> migrations() {
+    return {first};
+}
+
+}  // namespace gasper::store
