@@ -1,0 +1,139 @@
+// Where instances run. Two implementations: single_engine (plain containers on the local Docker Engine) and, later,
+// swarm. Nothing above runtime knows which. Values in, values out; all coroutines run on the control executor.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/asio.hpp"
+#include "core/base/deadline.hpp"
+#include "core/base/error.hpp"
+#include "core/jobs/job_log.hpp"
+#include "core/model/model.hpp"
+#include "runtime/terminal.hpp"
+
+namespace gasper::runtime {
+
+/// A network namespace that waits for its instance: a tiny container on the app's network. It costs more than the
+/// container itself, so it is made while the push is still building. One sandbox serves one instance.
+struct sandbox {
+    std::string container;
+    std::string address;  // in the app's network, reachable from this host
+};
+
+struct instance_spec {
+    std::string app;
+    int release{0};
+    std::string name;     // "web.1"
+    std::string process;  // "web"
+    std::string image;
+    std::string directory;  // host path of the release directory, seen writable as /app; empty: the image's own
+    std::string command;    // given to /bin/sh -c "exec …" in /app
+    config_vars env;        // PORT, GASPER_* and config vars, complete
+    limits limit;
+    std::uint16_t port{0};  // where it must listen; 0: it serves nothing
+};
+
+struct observed_instance {
+    std::string container;
+    std::string sandbox;
+    std::string app;
+    std::string name;
+    std::string process;
+    int release{0};
+    std::string address;
+    std::uint16_t port{0};
+    instance_state state{instance_state::starting};
+    int exit_code{0};
+    bool out_of_memory{false};
+    std::string node;
+    sys_time since{};
+};
+
+/// A container that runs once to its end: a build, a release command, a one-off.
+struct once_spec {
+    std::string app;
+    std::string purpose;  // "build", "release", "run": a label
+    std::string image;
+    std::string command;    // /bin/sh -c
+    std::string directory;  // working directory inside
+    config_vars env;
+    struct mount {
+        std::string from;  // host path
+        std::string to;
+        bool read_only{false};
+    };
+    std::vector<mount> mounts;
+    limits limit;
+    std::string release;      // host path of a release directory, seen writable as /app; what is written goes with it
+    bool app_network{false};  // on the app's network; else on the builds' own network
+};
+
+struct log_options {
+    int tail{100};  // lines of the past; -1: all
+    bool follow{false};
+    sys_time since{};
+};
+
+struct log_line {
+    sys_time at;
+    bool error{false};
+    std::string text;
+};
+
+struct exec_options {
+    std::vector<std::string> command;
+    bool terminal{false};
+    int columns{80}, rows{24};
+    config_vars env;
+};
+
+class cluster {
+ public:
+    virtual ~cluster() = default;
+
+    /// The engine answers, its API version is supported; networks of Gasper exist. Call once at start and after a
+    /// reconnect.
+    virtual task<result<>> connect(deadline until) = 0;
+
+    virtual task<result<sandbox>> make_sandbox(std::string app, deadline until) = 0;
+    virtual task<result<>> drop_sandbox(sandbox unused) = 0;
+
+    /// Creates and starts; returns as soon as the process runs. Without a sandbox it makes one. On refusal nothing is
+    /// left.
+    virtual task<result<observed_instance>> start(instance_spec spec, std::optional<sandbox> in, deadline until) = 0;
+
+    /// Ready when the port accepts a connection (a web process), or when it has run for a moment (others). Refuses
+    /// early when the process ended: with its exit code or signal or out-of-memory, or, at the deadline, with the ports
+    /// it listens on instead.
+    virtual task<result<>> wait_ready(observed_instance instance, deadline until) = 0;
+
+    /// SIGTERM, `grace`, SIGKILL; removes the container, its sandbox and its mounts. No error when already gone.
+    virtual task<result<>> stop(observed_instance instance, std::chrono::milliseconds grace) = 0;
+
+    /// Everything of Gasper's that is there, running or not. Sandboxes without an instance are removed by sweep().
+    virtual task<result<std::vector<observed_instance>>> list() = 0;
+    /// Removes containers, mounts and directories of ours that `keep` (container ids) does not name.
+    virtual task<result<>> sweep(std::vector<std::string> keep) = 0;
+    /// Removes what is left of an app: containers, network.
+    virtual task<result<>> remove_app(std::string app) = 0;
+
+    /// Runs to its end; output lines go to `sink`. The exit status. At the deadline or on cancellation the container
+    /// is removed.
+    virtual task<result<int>> run_once(once_spec spec, line_sink sink, deadline until) = 0;
+
+    /// Lines of an instance, oldest first; with follow until the container ends or the coroutine is cancelled.
+    virtual task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) = 0;
+
+    virtual task<result<std::unique_ptr<terminal>>> exec(std::string container, exec_options options) = 0;
+
+    /// Calls `on_change(container)` whenever a container of ours dies or starts, until cancelled; reconnects.
+    virtual task<> watch(std::function<void(std::string container)> on_change) = 0;
+};
+
+}  // namespace gasper::runtime
