@@ -1,0 +1,54 @@
+// The handlers of the command table, by the part of the house that they are about.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/model/job.hpp"
+#include "receiver/commands/command.hpp"
+
+namespace gasper::receiver {
+
+task<result<>> run_apps_create(command_call& call);
+task<result<>> run_apps_list(command_call& call);
+task<result<>> run_apps_info(command_call& call);
+task<result<>> run_apps_destroy(command_call& call);
+task<result<>> run_ps(command_call& call);
+task<result<>> run_ps_restart(command_call& call);
+task<result<>> run_logs(command_call& call);
+
+task<result<>> run_config(command_call& call);
+task<result<>> run_config_set(command_call& call);
+task<result<>> run_config_get(command_call& call);
+task<result<>> run_config_unset(command_call& call);
+
+task<result<>> run_releases(command_call& call);
+task<result<>> run_releases_info(command_call& call);
+task<result<>> run_releases_rollback(command_call& call);
+task<result<>> run_builds(command_call& call);
+task<result<>> run_builds_info(command_call& call);
+
+task<result<>> run_keys(command_call& call);
+task<result<>> run_keys_add(command_call& call);
+task<result<>> run_keys_remove(command_call& call);
+
+task<result<>> run_jobs_info(command_call& call);
+task<result<>> run_jobs_log(command_call& call);
+task<result<>> run_whoami(command_call& call);
+task<result<>> run_help(command_call& call);
+task<result<>> run_version(command_call& call);
+
+/// Waits for the job's end; refuses with its reason, after its log on standard error, when it failed.
+task<result<job>> finish_job(command_call& call, job_id id);
+
+/// A number from 1 on, in decimal digits.
+result<int> parse_number(const std::string& text, const std::string& what, int most);
+
+/// Indented, with its newline; what is not UTF-8 is replaced.
+std::string json_text(const nlohmann::json& value);
+/// {"line": text}, on one line.
+std::string json_line(std::string_view text);
+
+/// Lines up `rows` under each other, two spaces apart.
+std::string columns(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace gasper::receiver

@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <array>
+
+#include "receiver/commands/handlers.hpp"
+
+namespace gasper::receiver {
+
+namespace {
+
+constexpr bool app = true, no_app = false;
+constexpr std::size_t any = 1000;
+
+const std::vector<command>& table() {
+    static const std::vector<command> commands{
+        {"apps:create", "NAME", "create an app", no_app, 1, 1, {}, run_apps_create},
+        {"apps:list", "", "list your apps", no_app, 0, 0, {}, run_apps_list},
+        {"apps:info", "APP", "show an app: state, addresses, release", app, 0, 0, {}, run_apps_info},
+        {"apps:destroy",
+         "APP --confirm APP",
+         "remove an app and everything it has",
+         app,
+         0,
+         0,
+         {{"confirm", 0, true}},
+         run_apps_destroy},
+        {"config", "APP", "list the config vars", app, 0, 0, {}, run_config},
+        {"config:set", "APP NAME=VALUE...", "set config vars and restart", app, 1, any, {}, run_config_set},
+        {"config:get", "APP NAME", "print one config var", app, 1, 1, {}, run_config_get},
+        {"config:unset", "APP NAME...", "remove config vars and restart", app, 1, any, {}, run_config_unset},
+        {"logs",
+         "APP [-t] [-n NUMBER] [--ps web.1]",
+         "print the latest lines of the log, or follow it",
+         app,
+         0,
+         0,
+         {{"tail", 't', false}, {"num", 'n', true}, {"ps", 'p', true}},
+         run_logs},
+        {"ps", "APP", "list the running instances", app, 0, 0, {}, run_ps},
+        {"ps:restart", "APP", "restart without a pause", app, 0, 0, {}, run_ps_restart},
+        {"releases", "APP", "list the releases, newest first", app, 0, 0, {}, run_releases},
+        {"releases:info", "APP [vN]", "show a release", app, 0, 1, {}, run_releases_info},
+        {"releases:rollback",
+         "APP [vN]",
+         "release again what ran before, or in vN",
+         app,
+         0,
+         1,
+         {},
+         run_releases_rollback},
+        {"builds", "APP", "list the builds, newest first", app, 0, 0, {}, run_builds},
+        {"builds:info", "APP ID", "show a build", app, 1, 1, {}, run_builds_info},
+        {"jobs:info", "ID", "show a job", no_app, 1, 1, {}, run_jobs_info},
+        {"jobs:log", "ID", "print a job's log, and follow it to its end", no_app, 1, 1, {}, run_jobs_log},
+        {"keys", "", "list your SSH keys", no_app, 0, 0, {}, run_keys},
+        {"keys:add",
+         "[NAME] [KEY]",
+         "add an SSH key, from the command or standard input",
+         no_app,
+         0,
+         4,
+         {},
+         run_keys_add},
+        {"keys:remove", "NAME|FINGERPRINT", "remove an SSH key", no_app, 1, 1, {}, run_keys_remove},
+        {"whoami", "", "print who you are", no_app, 0, 0, {}, run_whoami},
+        {"version", "", "print Gasper's version", no_app, 0, 0, {}, run_version},
+        {"help", "[COMMAND]", "list the commands, or explain one", no_app, 0, 1, {}, run_help},
+    };
+    return commands;
+}
+
+// Names that people know from elsewhere.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> aliases{{{"apps", "apps:list"},
+                                                                                {"create", "apps:create"},
+                                                                                {"rollback", "releases:rollback"},
+                                                                                {"restart", "ps:restart"},
+                                                                                {"config:list", "config"},
+                                                                                {"keys:list", "keys"}}};
+
+}  // namespace
+
+std::span<const command> command_table() {
+    return table();
+}
+
+const command* find_command(std::string_view name) {
+    for (const auto& [alias, meant] : aliases)
+        if (alias == name) name = meant;
+    const auto at = std::find_if(table().begin(), table().end(), [&](const command& c) { return c.name == name; });
+    return at == table().end() ? nullptr : &*at;
+}
+
+}  // namespace gasper::receiver
