@@ -1,0 +1,206 @@
+#include "control/apps.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/parts.hpp"
+#include "control/platform.hpp"
+#include "control/release_jobs.hpp"
+#include "core/store/apps.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+constexpr int most_listed = 100;
+
+error no_such_app(const std::string& name) {
+    return fail(errc::not_found, "app_not_found", "there is no app '" + name + "' that you may use");
+}
+
+bool may_use(const identity& who, const app& a) {
+    return who.admin || a.owner == who.id;
+}
+
+std::string state_of(const parts& p, const app& a, int version) {
+    if (p.jobs.busy(a.name)) return "deploying";
+    if (version == 0) return "new";
+    const auto instances = p.running.of(a.name, version);
+    const auto in = [&](instance_state s) {
+        return std::any_of(instances.begin(), instances.end(), [s](const auto& i) { return i.state == s; });
+    };
+    if (in(instance_state::up)) return "up";
+    return in(instance_state::crashed) ? "crashed" : "down";
+}
+
+app_view view_of(const parts& p, const app& a, int version) {
+    const auto& o = p.settings;
+    const auto port = [](std::uint16_t n, std::uint16_t normal) { return n == normal ? "" : ":" + std::to_string(n); };
+    return {.info = a,
+            .state = state_of(p, a, version),
+            .version = version,
+            .urls = {"http://" + a.name + "." + o.domain + port(o.http_port, 80)},
+            .git_url = "ssh://git@" + o.public_host + port(o.ssh_port, 22) + "/" + a.name + ".git"};
+}
+
+int version_of(SQLite::Database& db, const app& a) {
+    return store::version_of(db, a.current);
+}
+
+}  // namespace
+
+task<result<app>> apps::authorize(identity who, std::string name) {
+    auto found = co_await platform_.shared().db.read([&](SQLite::Database& db) { return store::find_app(db, name); });
+    if (!found || !may_use(who, *found)) co_return no_such_app(name);
+    co_return *found;
+}
+
+task<result<app_view>> apps::create(identity who, std::string name) {
+    auto& p = platform_.shared();
+    if (auto fits = check_app_name(name); !fits) co_return fits.error();
+    auto made = co_await p.db.transaction([&](SQLite::Database& db) -> result<app> {
+        if (store::find_app(db, name))
+            return fail(errc::conflict, "app_exists", "the name '" + name + "' is taken; choose another");
+        const auto id = store::add_app(db, name, who.id);
+        return *store::find_app(db, id);
+    });
+    if (!made) co_return made.error();
+    co_await note(p, made->id, "App created by " + who.name);
+    co_await publish(p);
+    co_return view_of(p, *made, 0);
+}
+
+task<result<std::vector<app_view>>> apps::list(identity who) {
+    auto& p = platform_.shared();
+    auto rows = co_await p.db.read([&](SQLite::Database& db) {
+        std::vector<std::pair<app, int>> found;
+        for (auto& a : store::all_apps(db))
+            if (may_use(who, a)) found.emplace_back(a, version_of(db, a));
+        return found;
+    });
+    std::vector<app_view> views;
+    for (const auto& [a, version] : rows)
+        views.push_back(view_of(p, a, version));
+    co_return views;
+}
+
+task<result<app_view>> apps::info(identity who, std::string name) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    const int version = co_await p.db.read([&](SQLite::Database& db) { return version_of(db, *found); });
+    co_return view_of(p, *found, version);
+}
+
+task<result<>> apps::destroy(identity who, std::string name, std::string confirm) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    if (confirm != name)
+        co_return fail(errc::invalid, "confirm_mismatch",
+                       "destroying an app cannot be undone; confirm with its name: " + name);
+    auto& p = platform_.shared();
+    if (p.jobs.busy(name))
+        co_return fail(errc::conflict, "app_busy", "a job of " + name + " is running; try again when it has ended");
+    co_return co_await destroy_app(p, *found);
+}
+
+task<result<config_vars>> apps::config(identity who, std::string name) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    auto r = co_await p.db.read([&](SQLite::Database& db) { return store::find_release(db, p.box, found->current); });
+    co_return r ? r->config : config_vars{};
+}
+
+task<result<job_id>> apps::set_config(identity who, std::string name,
+                                      std::map<std::string, std::optional<std::string>> changes) {
+    auto now_set = co_await config(who, name);
+    if (!now_set) co_return now_set.error();
+    if (changes.empty()) co_return fail(errc::invalid, "config_empty", "name at least one config var");
+    std::size_t bytes = 0;
+    for (const auto& [key, value] : changes) {
+        if (auto fits = check_config_var(key, value.value_or("")); !fits) co_return fits.error();
+        bytes += key.size() + value.value_or("").size();
+    }
+    if (bytes > (256 << 10))
+        co_return fail(errc::too_large, "config_too_large", "config vars take at most 256 KiB in all");
+    auto next = *now_set;
+    apply_changes(next, changes);
+    if (next == *now_set && !platform_.shared().jobs.busy(name)) co_return job_id{};
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    co_return co_await start_config_job(platform_.shared(), *found, who.name, std::move(changes));
+}
+
+task<result<std::vector<release>>> apps::releases(identity who, std::string name) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    co_return co_await p.db.read(
+        [&](SQLite::Database& db) { return store::releases_of(db, p.box, found->id, most_listed); });
+}
+
+task<result<release>> apps::release_info(identity who, std::string name, int version) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    auto r =
+        co_await p.db.read([&](SQLite::Database& db) { return store::find_release(db, p.box, found->id, version); });
+    if (!r) co_return fail(errc::not_found, "release_not_found", name + " has no release v" + std::to_string(version));
+    co_return *r;
+}
+
+task<result<job_id>> apps::rollback(identity who, std::string name, int version) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    auto target = co_await find_rollback(p, *found, version);
+    if (!target) co_return target.error();
+    co_return co_await start_rollback_job(p, *found, who.name, *target);
+}
+
+task<result<std::vector<instance_view>>> apps::ps(identity who, std::string name) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    auto r = co_await p.db.read([&](SQLite::Database& db) { return store::find_release(db, p.box, found->current); });
+    std::vector<instance_view> views;
+    for (const auto& i : p.running.of(name)) {
+        const auto command = r && r->processes.contains(i.process) ? r->processes.at(i.process) : "";
+        views.push_back({.name = i.name,
+                         .command = command,
+                         .state = std::string(to_string(i.state)),
+                         .version = i.release,
+                         .node = i.node,
+                         .since = i.since});
+    }
+    std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    co_return views;
+}
+
+task<result<job_id>> apps::restart(identity who, std::string name) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    if (!found->current)
+        co_return fail(errc::conflict, "app_not_deployed", name + " has not been deployed yet; push it first");
+    co_return co_await start_restart_job(platform_.shared(), *found, who.name);
+}
+
+task<result<std::vector<build>>> apps::builds(identity who, std::string name) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    co_return co_await platform_.shared().db.read(
+        [&](SQLite::Database& db) { return store::builds_of(db, found->id, most_listed); });
+}
+
+task<result<build>> apps::build_info(identity who, std::string name, std::int64_t id) {
+    auto found = co_await authorize(who, name);
+    if (!found) co_return found.error();
+    auto b = co_await platform_.shared().db.read(
+        [&](SQLite::Database& db) { return store::find_build(db, found->id, build_id{id}); });
+    if (!b) co_return fail(errc::not_found, "build_not_found", name + " has no build " + std::to_string(id));
+    co_return *b;
+}
+
+}  // namespace gasper::control

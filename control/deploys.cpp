@@ -1,0 +1,187 @@
+#include "control/deploys.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/git.hpp"
+#include "control/parts.hpp"
+#include "control/platform.hpp"
+#include "control/switch.hpp"
+#include "core/store/apps.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+const std::string zeros(40, '0');
+
+std::string short_id(const std::string& commit) {
+    return commit.substr(0, 7);
+}
+
+// What an app runs after a first deploy: one web, or nothing until it is scaled.
+formation formation_for(const app& a, const process_types& processes) {
+    if (!a.wanted.empty()) return a.wanted;
+    return processes.contains("web") ? formation{{"web", 1}} : formation{};
+}
+
+struct built {
+    build row;
+    buildpacks::build_result made;
+};
+
+task<result<built>> run_build(parts& p, const app& a, const push& what, const config_vars& env, job_context& job) {
+    co_await job.step("build");
+    build row{.app = a.id, .job = job.id(), .commit = what.new_commit};
+    row.id = co_await p.db.transaction([&row](SQLite::Database& db) { return store::add_build(db, row); });
+    const auto home = app_directory(p, a.name);
+    buildpacks::build_request request{.app = a.name,
+                                      .repository = repository_of(p, a.name),
+                                      .commit = what.new_commit,
+                                      .env = env,
+                                      .output = home / "builds" / ("b" + std::to_string(row.id.value)),
+                                      .cache = home / "cache"};
+    auto made = co_await p.builder.build(std::move(request), job.sink(), deadline::after(p.settings.build_deadline));
+    row.state = made ? build_state::succeeded : build_state::failed;
+    if (made) {
+        row.buildpack = made->language;
+        row.result = made->code;
+        row.processes = made->processes;
+    } else {
+        row.reason = made.error().message;
+    }
+    co_await p.db.transaction([&row](SQLite::Database& db) { store::finish_build(db, row); });
+    if (!made) co_return made.error();
+    co_return built{std::move(row), std::move(*made)};
+}
+
+void say_live(parts& p, const release& r, const app& a, job_context& job) {
+    job.say("-----> Launching...");
+    job.say("       Released v" + std::to_string(r.version));
+    if (!r.processes.contains("web")) {
+        job.say("       No web process type: nothing is routed to this app");
+        return;
+    }
+    const auto port = p.settings.http_port == 80 ? "" : ":" + std::to_string(p.settings.http_port);
+    job.say("       http://" + a.name + "." + p.settings.domain + port + " deployed to Gasper");
+}
+
+// Build directories that no release within reach of a rollback uses.
+task<> collect_builds(parts& p, app a) {
+    auto kept = co_await p.db.read([&](SQLite::Database& db) {
+        std::set<std::string> directories;
+        int count = 0;
+        for (const auto& r : store::releases_of(db, p.box, a.id, 1000)) {
+            if (r.state == release_state::failed || r.code.directory.empty()) continue;
+            if (directories.contains(r.code.directory) || r.id == a.current || count < p.settings.kept_builds) {
+                count += directories.insert(r.code.directory).second ? 1 : 0;
+            }
+        }
+        return directories;
+    });
+    for (const auto& i : p.running.of(a.name)) {
+        const auto r =
+            co_await p.db.read([&](SQLite::Database& db) { return store::find_release(db, p.box, a.id, i.release); });
+        if (r) kept.insert(r->code.directory);
+    }
+    const auto home = app_directory(p, a.name) / "builds";
+    co_await p.files.run([&] {
+        std::error_code ignored;
+        for (const auto& entry : std::filesystem::directory_iterator(home, ignored))
+            if (!kept.contains(entry.path().string())) std::filesystem::remove_all(entry.path(), ignored);
+    });
+}
+
+task<result<>> check_ref(parts& p, const push& what) {
+    auto target = co_await p.files.run([&] { return ref_target(repository_of(p, what.app), what.ref); });
+    if (!target) co_return target.error();
+    if (*target != what.old_commit)
+        co_return fail(errc::conflict, "ref_changed",
+                       what.ref + " was moved by another push meanwhile; fetch and push again");
+    co_return result<>();
+}
+
+task<result<>> run_deploy(parts& p, app_id id, push what, std::string user, job_context& job) {
+    auto same = co_await check_ref(p, what);
+    if (!same) co_return same.error();
+    auto [a, current] = co_await p.db.read([&](SQLite::Database& db) {
+        auto found = store::find_app(db, id);
+        auto r = found && found->current ? store::find_release(db, p.box, found->current) : std::nullopt;
+        return std::pair(found, r);
+    });
+    if (!a) co_return fail(errc::not_found, "app_not_found", "the app is gone");
+    const auto config = current ? current->config : config_vars{};
+    auto b = co_await run_build(p, *a, what, config, job);
+    if (!b) {
+        p.background.spawn("drop spare", p.spares.drop(a->name));
+        co_return b.error();
+    }
+    change c{.app = *a,
+             .next = {.app = a->id,
+                      .build = b->row.id,
+                      .commit = what.new_commit,
+                      .description = "Deploy " + short_id(what.new_commit),
+                      .user = user,
+                      .config = config,
+                      .code = b->made.code,
+                      .processes = b->made.processes,
+                      .limit = current ? current->limit : p.settings.limit},
+             .language = b->made.language,
+             .wanted = formation_for(*a, b->made.processes)};
+    auto released = co_await switch_to(p, c, job);
+    if (!released) co_return released.error();
+    co_await job.step("ref");
+    auto moved = co_await p.files.run(
+        [&] { return move_ref(repository_of(p, what.app), what.ref, what.old_commit, what.new_commit); });
+    if (!moved) co_return moved.error();
+    say_live(p, *released, *a, job);
+    a->current = released->id;
+    p.background.spawn("collect builds", collect_builds(p, *a));
+    co_return result<>();
+}
+
+}  // namespace
+
+task<result<std::string>> deploys::repository_for_push(identity who, std::string name) {
+    auto& p = platform_.shared();
+    auto found = co_await platform_.apps().authorize(who, name);
+    if (!found && found.error().kind != errc::not_found) co_return found.error();
+    if (!found) {
+        auto created = co_await platform_.apps().create(who, name);
+        if (!created) co_return created.error();
+    }
+    const auto at = repository_of(p, name);
+    auto made = co_await p.files.run([&] { return ensure_repository(at); });
+    if (!made) co_return made.error();
+    co_return at.string();
+}
+
+task<result<std::string>> deploys::repository_for_fetch(identity who, std::string name) {
+    auto& p = platform_.shared();
+    auto found = co_await platform_.apps().authorize(who, name);
+    if (!found) co_return found.error();
+    const auto at = repository_of(p, name);
+    auto made = co_await p.files.run([&] { return ensure_repository(at); });
+    if (!made) co_return made.error();
+    co_return at.string();
+}
+
+void deploys::expect_push(std::string name) {
+    platform_.shared().spares.expect(std::move(name));
+}
+
+task<result<job_id>> deploys::deploy(identity who, push what) {
+    auto& p = platform_.shared();
+    auto found = co_await platform_.apps().authorize(who, what.app);
+    if (!found) co_return found.error();
+    const nlohmann::json input{
+        {"app", what.app}, {"ref", what.ref}, {"old", what.old_commit}, {"new", what.new_commit}};
+    job description{.kind = "deploy", .key = what.app, .input = input.dump(), .user = who.name};
+    auto run = [&p, id = found->id, what, user = who.name](job_context& job) {
+        return run_deploy(p, id, what, user, job);
+    };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+}  // namespace gasper::control

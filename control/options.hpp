@@ -1,0 +1,34 @@
+// What control is told at start: places, names, ports, limits and times. Validated by gasper/config, then const.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/model/model.hpp"
+
+namespace gasper::control {
+
+struct options {
+    std::filesystem::path data;            // absolute
+    std::string domain{"localhost"};       // apps answer at <app>.<domain>
+    std::string public_host{"localhost"};  // how people reach SSH
+    std::vector<std::string> public_ipv4{"127.0.0.1"};
+    std::vector<std::string> public_ipv6;
+    std::uint16_t http_port{8080};
+    std::uint16_t https_port{8443};
+    std::uint16_t ssh_port{2222};
+    std::string api_address{"127.0.0.1"};  // the dashboard is routed there
+    std::uint16_t api_port{8000};
+    limits limit;                                       // of an instance
+    std::chrono::milliseconds build_deadline{900'000};  // one build, images included
+    std::chrono::milliseconds start_deadline{60'000};   // from start to ready
+    std::chrono::milliseconds drain{10'000};            // an old instance's in-flight requests
+    std::chrono::milliseconds stop_grace{30'000};       // from SIGTERM to SIGKILL
+    int kept_builds{10};                                // per app: what rollback reaches
+    std::uint16_t instance_port{5000};                  // PORT
+};
+
+}  // namespace gasper::control

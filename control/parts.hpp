@@ -1,0 +1,62 @@
+// What control's use cases share. For control's own sources and for gasper/serve.cpp, which makes it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "buildpacks/builder.hpp"
+#include "control/fleet.hpp"
+#include "control/identity.hpp"
+#include "control/options.hpp"
+#include "control/spares.hpp"
+#include "core/base/asio.hpp"
+#include "core/base/blocking.hpp"
+#include "core/base/crypto.hpp"
+#include "core/base/log.hpp"
+#include "core/base/task_scope.hpp"
+#include "core/jobs/runner.hpp"
+#include "core/store/database.hpp"
+#include "core/tables/publisher.hpp"
+#include "runtime/cluster.hpp"
+
+namespace gasper::control {
+
+struct parts {
+    asio::any_io_executor executor;
+    const options& settings;
+    logger& log;
+    database& db;
+    const secret_box& box;
+    blocking_pool& files;    // git and the file system
+    blocking_pool& hashing;  // Argon2id
+    runtime::cluster& cluster;
+    buildpacks::builder& builder;
+    table_publisher& tables;
+    job_runner& jobs;
+    task_scope& background;  // drains, supervision: work that no caller waits for
+
+    fleet running;
+    spare_sandboxes spares{cluster, background, log};
+    struct crash_count {
+        int in_row{0};
+        deadline::clock::time_point last{};
+    };
+    std::map<std::string, crash_count> crashes;  // by app
+    std::set<std::string> supervised;            // apps that a reconcile is pending for
+    std::uint64_t event_count{0};                // grows with every event: log followers look again
+};
+
+/// Records an event of an app: it appears in the app's log as source gasper.
+task<> note(parts& p, app_id id, std::string text);
+
+/// Publishes the table of what runs now. The version.
+task<std::uint64_t> publish(parts& p);
+/// Publishes and waits until the local router applied it; a router that is away is logged, not waited for long.
+task<> publish_and_wait(parts& p);
+
+std::filesystem::path repository_of(const parts& p, const std::string& app);
+std::filesystem::path app_directory(const parts& p, const std::string& app);
+
+}  // namespace gasper::control

@@ -1,0 +1,29 @@
+#include "control/platform.hpp"
+
+#include "control/parts.hpp"
+#include "control/recovery.hpp"
+
+namespace gasper::control {
+
+platform::platform(std::unique_ptr<control::parts> p)
+    : parts_(std::move(p)),
+      accounts_(std::make_unique<control::accounts>(parts_->db, parts_->hashing)),
+      apps_(*this),
+      deploys_(*this),
+      streams_(*this) {}
+
+platform::~platform() = default;
+
+asio::any_io_executor platform::executor() {
+    return parts_->executor;
+}
+
+task<result<>> platform::recover() {
+    co_return co_await control::recover(*parts_);
+}
+
+task<> platform::run() {
+    co_await supervise(*parts_);
+}
+
+}  // namespace gasper::control

@@ -1,0 +1,45 @@
+// What the two doors hold: the use cases in one place. `gasper/serve.cpp` makes it; the doors get a reference.
+#pragma once
+
+#include <memory>
+
+#include "control/accounts.hpp"
+#include "control/apps.hpp"
+#include "control/deploys.hpp"
+#include "control/streams.hpp"
+#include "core/base/asio.hpp"
+
+namespace gasper::control {
+
+struct parts;  // control/parts.hpp: what the use cases share, for control's own sources only
+
+class platform {
+ public:
+    explicit platform(std::unique_ptr<parts> p);
+    ~platform();
+    platform(const platform&) = delete;
+    platform& operator=(const platform&) = delete;
+
+    control::accounts& accounts() { return *accounts_; }
+    control::apps& apps() { return apps_; }
+    control::deploys& deploys() { return deploys_; }
+    control::streams& streams() { return streams_; }
+    /// Runs one handler at a time. Doors on other threads hop: co_await asio::co_spawn(platform.executor(), …).
+    asio::any_io_executor executor();
+
+    /// Makes store, repositories, engine and tables agree, then resumes or fails interrupted jobs. Call once at start.
+    task<result<>> recover();
+    /// Watches the engine and repairs drift until cancelled.
+    task<> run();
+
+    control::parts& shared() { return *parts_; }
+
+ private:
+    std::unique_ptr<control::parts> parts_;
+    std::unique_ptr<control::accounts> accounts_;
+    control::apps apps_;
+    control::deploys deploys_;
+    control::streams streams_;
+};
+
+}  // namespace gasper::control

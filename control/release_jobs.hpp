@@ -1,0 +1,27 @@
+// Jobs that make a release without a build: config change, rollback, restart; and the end of an app.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "control/parts.hpp"
+
+namespace gasper::control {
+
+void apply_changes(config_vars& vars, const std::map<std::string, std::optional<std::string>>& changes);
+
+task<result<job_id>> start_config_job(parts& p, app a, std::string user,
+                                      std::map<std::string, std::optional<std::string>> changes);
+
+/// The release to go back to: `version`, or with 0 the newest good one before the current. It must have code that is
+/// still there.
+task<result<release>> find_rollback(parts& p, app a, int version);
+task<result<job_id>> start_rollback_job(parts& p, app a, std::string user, release target);
+
+task<result<job_id>> start_restart_job(parts& p, app a, std::string user);
+
+/// Rows, routes, containers, network, repository, builds, in this order.
+task<result<>> destroy_app(parts& p, app a);
+
+}  // namespace gasper::control

@@ -1,0 +1,75 @@
+#include "control/streams.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "control/app_log.hpp"
+#include "control/parts.hpp"
+#include "control/platform.hpp"
+#include "core/store/apps.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+const runtime::observed_instance* first_up(const std::vector<runtime::observed_instance>& instances) {
+    const runtime::observed_instance* any = nullptr;
+    for (const auto& i : instances) {
+        if (i.state != instance_state::up) continue;
+        if (i.process == "web") return &i;
+        any = any ? any : &i;
+    }
+    return any;
+}
+
+}  // namespace
+
+task<result<job>> streams::job_info(identity who, job_id id) {
+    auto found = co_await platform_.shared().jobs.info(id);
+    if (!found) co_return found.error();
+    auto allowed = co_await platform_.apps().authorize(who, found->key);
+    if (!allowed) co_return fail(errc::not_found, "job_not_found", "there is no job " + std::to_string(id.value));
+    co_return found;
+}
+
+task<result<job>> streams::follow_job(identity who, job_id id, std::size_t from, line_sink sink) {
+    auto allowed = co_await job_info(who, id);
+    if (!allowed) co_return allowed.error();
+    auto log = co_await platform_.shared().jobs.log_of(id);
+    if (!log) co_return log.error();
+    for (auto at = from;;) {
+        const auto lines = co_await (*log)->read(at);
+        if (lines.empty()) break;
+        for (const auto& line : lines)
+            sink(line);
+        at += lines.size();
+    }
+    co_return co_await platform_.shared().jobs.info(id);
+}
+
+task<result<>> streams::logs(identity who, std::string name, log_query query, line_sink sink) {
+    auto found = co_await platform_.apps().authorize(who, name);
+    if (!found) co_return found.error();
+    if (query.lines < 0 || query.lines > 10'000)
+        co_return fail(errc::invalid, "lines_invalid", "between 0 and 10000 lines of the past");
+    app_log log(platform_.shared(), *found, query, std::move(sink));
+    co_return co_await log.run();
+}
+
+task<result<std::unique_ptr<runtime::terminal>>> streams::exec(identity who, exec_request request) {
+    auto found = co_await platform_.apps().authorize(who, request.app);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    const auto instances = p.running.of(request.app);
+    const auto* in = first_up(instances);
+    if (!in)
+        co_return fail(errc::conflict, "app_not_running", request.app + " has no running instance; see ps and logs");
+    runtime::exec_options how{.command = std::move(request.command),
+                              .terminal = request.terminal,
+                              .columns = request.columns,
+                              .rows = request.rows};
+    if (how.command.empty()) how.command = {"/bin/sh", "-c", "command -v bash >/dev/null && exec bash; exec sh"};
+    if (how.terminal) how.env["TERM"] = request.term;
+    co_return co_await p.cluster.exec(in->container, std::move(how));
+}
+
+}  // namespace gasper::control
