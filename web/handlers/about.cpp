@@ -1,0 +1,25 @@
+#include <nlohmann/json.hpp>
+
+#include "web/handlers/handlers.hpp"
+#include "web/handlers/views.hpp"
+#include "web/options.hpp"
+
+namespace gasper::web::handlers {
+
+task<result<response>> show_version(services&, call) {
+    co_return json_response(200, {{"version", GASPER_VERSION}});
+}
+
+task<result<response>> show_health(services&, call) {
+    co_return json_response(200, {{"status", "ok"}});
+}
+
+task<result<response>> show_openapi(services& s, call) {
+    response out;
+    out.fields.set("Content-Type", "application/json");
+    out.fields.set("Cache-Control", "no-cache");
+    out.fixed = s.openapi;
+    co_return out;
+}
+
+}  // namespace gasper::web::handlers

@@ -1,0 +1,43 @@
+// What each resource answers, one source file a resource. The routing table (web/routes.cpp) names them.
+#pragma once
+
+#include "web/routes.hpp"
+
+namespace gasper::web::handlers {
+
+task<result<response>> log_in(services& s, call c);
+task<result<response>> open_session(services& s, call c);
+task<result<response>> close_session(services& s, call c);
+task<result<response>> show_user(services& s, call c);
+
+task<result<response>> list_keys(services& s, call c);
+task<result<response>> add_key(services& s, call c);
+task<result<response>> remove_key(services& s, call c);
+
+task<result<response>> list_apps(services& s, call c);
+task<result<response>> create_app(services& s, call c);
+task<result<response>> show_app(services& s, call c);
+task<result<response>> destroy_app(services& s, call c);
+task<result<response>> list_instances(services& s, call c);
+task<result<response>> restart_app(services& s, call c);
+task<result<response>> follow_logs(services& s, call c);
+
+task<result<response>> show_config(services& s, call c);
+task<result<response>> change_config(services& s, call c);
+
+task<result<response>> list_releases(services& s, call c);
+task<result<response>> show_release(services& s, call c);
+task<result<response>> roll_back(services& s, call c);
+
+task<result<response>> list_builds(services& s, call c);
+task<result<response>> show_build(services& s, call c);
+task<result<response>> follow_build(services& s, call c);
+
+task<result<response>> show_job(services& s, call c);
+task<result<response>> follow_job(services& s, call c);
+
+task<result<response>> show_version(services& s, call c);
+task<result<response>> show_openapi(services& s, call c);
+task<result<response>> show_health(services& s, call c);
+
+}  // namespace gasper::web::handlers

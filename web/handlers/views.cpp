@@ -1,0 +1,100 @@
+#include "web/handlers/views.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace gasper::web {
+
+namespace {
+
+using nlohmann::json;
+
+json time_or_null(sys_time at) {
+    return at == sys_time{} ? json(nullptr) : json(to_rfc3339(at));
+}
+
+}  // namespace
+
+response json_response(int status, const json& body) {
+    response out;
+    out.status = status;
+    out.fields.set("Content-Type", "application/json");
+    out.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    return out;
+}
+
+json view(const control::identity& who) {
+    return {{"id", who.id.value}, {"name", who.name}, {"admin", who.admin}};
+}
+
+json view(const ssh_key& key) {
+    return {{"id", key.id.value},
+            {"name", key.name},
+            {"fingerprint", key.fingerprint},
+            {"key", key.line},
+            {"created", to_rfc3339(key.created)}};
+}
+
+json view(const control::app_view& app, const release* current) {
+    return {{"name", app.info.name},
+            {"state", app.state},
+            {"language", app.info.language},
+            {"release", app.version},
+            {"released", current ? time_or_null(current->created) : json(nullptr)},
+            {"urls", app.urls},
+            {"git_url", app.git_url},
+            {"formation", app.info.wanted},
+            {"created", to_rfc3339(app.info.created)}};
+}
+
+json view(const control::instance_view& instance) {
+    return {{"name", instance.name},       {"command", instance.command}, {"state", instance.state},
+            {"release", instance.version}, {"node", instance.node},       {"since", to_rfc3339(instance.since)}};
+}
+
+json view(const release& r, bool current) {
+    json names = json::array();
+    for (const auto& [name, value] : r.config)
+        names.push_back(name);
+    return {{"version", r.version},
+            {"description", r.description},
+            {"commit", r.commit},
+            {"build", r.build ? json(r.build.value) : json(nullptr)},
+            {"user", r.user},
+            {"state", to_string(r.state)},
+            {"reason", r.reason},
+            {"current", current},
+            {"processes", r.processes},
+            {"config_names", std::move(names)},
+            {"created", to_rfc3339(r.created)}};
+}
+
+json view(const build& b) {
+    return {{"id", b.id.value},
+            {"job", b.job ? json(b.job.value) : json(nullptr)},
+            {"commit", b.commit},
+            {"buildpack", b.buildpack},
+            {"state", to_string(b.state)},
+            {"reason", b.reason},
+            {"created", to_rfc3339(b.created)},
+            {"finished", time_or_null(b.finished)}};
+}
+
+json view(const job& j) {
+    return {{"id", j.id.value},
+            {"kind", j.kind},
+            {"app", j.key},
+            {"state", to_string(j.state)},
+            {"step", j.step},
+            {"reason", j.reason},
+            {"user", j.user},
+            {"created", to_rfc3339(j.created)},
+            {"finished", time_or_null(j.finished)}};
+}
+
+response accepted(const job& j) {
+    auto out = json_response(202, view(j));
+    out.fields.set("Location", "/api/v1/jobs/" + std::to_string(j.id.value));
+    return out;
+}
+
+}  // namespace gasper::web

@@ -1,0 +1,100 @@
+#include <nlohmann/json.hpp>
+
+#include "web/schema.hpp"
+
+namespace gasper::web {
+
+namespace {
+
+constexpr const char* people = R"json({
+"Problem": {"type": "object", "description": "RFC 9457 problem details. `code` is stable.",
+  "required": ["type", "title", "status", "code", "detail"], "properties": {
+    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+    "code": {"type": "string", "description": "stable and machine-readable, e.g. `app_not_found`"},
+    "detail": {"type": "string", "description": "what was wrong, and what to do"}}},
+"Login": {"type": "object", "additionalProperties": false, "required": ["name", "password"], "properties": {
+    "name": {"type": "string", "minLength": 1, "maxLength": 64},
+    "password": {"type": "string", "minLength": 1, "maxLength": 1024, "format": "password"}}},
+"Token": {"type": "object", "additionalProperties": false, "required": ["token", "expires", "user"], "properties": {
+    "token": {"type": "string", "description": "a JWT for `Authorization: Bearer`"},
+    "expires": {"type": "string", "format": "date-time"}, "user": {"$ref": "#/components/schemas/User"}}},
+"Session": {"type": "object", "additionalProperties": false, "required": ["expires", "user"], "properties": {
+    "expires": {"type": "string", "format": "date-time"}, "user": {"$ref": "#/components/schemas/User"}}},
+"User": {"type": "object", "additionalProperties": false, "required": ["id", "name", "admin"], "properties": {
+    "id": {"type": "integer"}, "name": {"type": "string"}, "admin": {"type": "boolean"}}},
+"Key": {"type": "object", "additionalProperties": false, "required": ["id", "name", "fingerprint", "key", "created"], "properties": {
+    "id": {"type": "integer"}, "name": {"type": "string"},
+    "fingerprint": {"type": "string", "description": "`SHA256:…`, as ssh-keygen -l prints it"},
+    "key": {"type": "string", "description": "the public key"}, "created": {"type": "string", "format": "date-time"}}},
+"Keys": {"type": "array", "items": {"$ref": "#/components/schemas/Key"}},
+"NewKey": {"type": "object", "additionalProperties": false, "required": ["name", "key"], "properties": {
+    "name": {"type": "string", "minLength": 1, "maxLength": 64},
+    "key": {"type": "string", "minLength": 1, "maxLength": 16384, "description": "one line of an OpenSSH public key file"}}},
+"Version": {"type": "object", "additionalProperties": false, "required": ["version", "domain", "git_url"], "properties": {
+    "version": {"type": "string"}, "domain": {"type": "string", "description": "apps are at <app>.<domain>"},
+    "git_url": {"type": "string", "description": "an app's name and `.git` after it make a git remote"}}},
+"Health": {"type": "object", "additionalProperties": false, "required": ["status"], "properties": {
+    "status": {"type": "string", "enum": ["ok"]}}},
+"Job": {"type": "object", "additionalProperties": false,
+  "required": ["id", "kind", "app", "state", "step", "reason", "user", "created", "finished"], "properties": {
+    "id": {"type": "integer"}, "kind": {"type": "string"}, "app": {"type": "string"},
+    "state": {"type": "string", "enum": ["waiting", "running", "succeeded", "failed", "aborted"]},
+    "step": {"type": "string", "description": "the last step that was begun"},
+    "reason": {"type": "string", "description": "why it failed; empty otherwise"}, "user": {"type": "string"},
+    "created": {"type": "string", "format": "date-time"}, "finished": {"type": ["string", "null"], "format": "date-time"}}}
+})json";
+
+constexpr const char* things = R"json({
+"NewApp": {"type": "object", "additionalProperties": false, "required": ["name"], "properties": {
+    "name": {"type": "string", "maxLength": 64, "description": "2 to 30 of a-z, 0-9 and -, beginning with a letter"}}},
+"App": {"type": "object", "additionalProperties": false,
+  "required": ["name", "state", "language", "release", "released", "urls", "git_url", "formation", "created"], "properties": {
+    "name": {"type": "string"}, "state": {"type": "string", "enum": ["new", "up", "deploying", "crashed", "down"]},
+    "language": {"type": "string", "description": "the buildpack of the current release; empty before the first"},
+    "release": {"type": "integer", "description": "version of the current release; 0 before the first"},
+    "released": {"type": ["string", "null"], "format": "date-time"},
+    "urls": {"type": "array", "items": {"type": "string"}}, "git_url": {"type": "string"},
+    "formation": {"type": "object", "additionalProperties": {"type": "integer"}},
+    "created": {"type": "string", "format": "date-time"}}},
+"Apps": {"type": "array", "items": {"$ref": "#/components/schemas/App"}},
+"Config": {"type": "object", "description": "config vars by name", "additionalProperties": {"type": "string"}},
+"ConfigChanges": {"type": "object", "maxProperties": 512, "description": "a string sets, null unsets",
+  "additionalProperties": {"type": ["string", "null"], "maxLength": 65536}},
+"Release": {"type": "object", "additionalProperties": false,
+  "required": ["version", "description", "commit", "build", "user", "state", "reason", "current", "processes", "config_names", "created"], "properties": {
+    "version": {"type": "integer"}, "description": {"type": "string"}, "commit": {"type": "string"},
+    "build": {"type": ["integer", "null"]}, "user": {"type": "string"},
+    "state": {"type": "string", "enum": ["pending", "succeeded", "failed"]}, "reason": {"type": "string", "description": "of a failure"},
+    "current": {"type": "boolean", "description": "it is the one that serves"},
+    "processes": {"type": "object", "additionalProperties": {"type": "string"}},
+    "config_names": {"type": "array", "items": {"type": "string"}, "description": "names only: values stay secret"},
+    "created": {"type": "string", "format": "date-time"}}},
+"Releases": {"type": "array", "items": {"$ref": "#/components/schemas/Release"}},
+"NewRelease": {"type": "object", "additionalProperties": false, "required": ["rollback"], "properties": {
+    "rollback": {"type": "integer", "minimum": 0, "maximum": 1000000000, "description": "the version to go back to; 0: the one before the current"}}},
+"Build": {"type": "object", "additionalProperties": false,
+  "required": ["id", "job", "commit", "buildpack", "state", "reason", "created", "finished"], "properties": {
+    "id": {"type": "integer"}, "job": {"type": ["integer", "null"]}, "commit": {"type": "string"}, "buildpack": {"type": "string"},
+    "state": {"type": "string", "enum": ["running", "succeeded", "failed"]}, "reason": {"type": "string"},
+    "created": {"type": "string", "format": "date-time"}, "finished": {"type": ["string", "null"], "format": "date-time"}}},
+"Builds": {"type": "array", "items": {"$ref": "#/components/schemas/Build"}},
+"Instance": {"type": "object", "additionalProperties": false,
+  "required": ["name", "command", "state", "release", "node", "since"], "properties": {
+    "name": {"type": "string", "description": "e.g. `web.1`"}, "command": {"type": "string"},
+    "state": {"type": "string", "enum": ["starting", "up", "crashed", "stopping", "down"]},
+    "release": {"type": "integer"}, "node": {"type": "string"}, "since": {"type": "string", "format": "date-time"}}},
+"Instances": {"type": "array", "items": {"$ref": "#/components/schemas/Instance"}}
+})json";
+
+}  // namespace
+
+const nlohmann::json& schemas() {
+    static const nlohmann::json all = [] {
+        auto merged = nlohmann::json::parse(people);
+        merged.update(nlohmann::json::parse(things));
+        return merged;
+    }();
+    return all;
+}
+
+}  // namespace gasper::web
