@@ -1,0 +1,158 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "control/git.hpp"
+#include "core/store/jobs.hpp"
+#include "tests/support/control_world.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace gasper {
+namespace {
+
+class recovery_test : public testing::Test {
+ protected:
+    void SetUp() override { restart(); }
+
+    /// What a kill -9 and a new start are to the store and the cluster.
+    void restart() {
+        world.reset();
+        world = std::make_unique<test::control_world>(dir.path(), cluster);
+    }
+
+    void serve() {
+        world->deployed("hello");
+        ASSERT_TRUE(world->settle(world->platform().recover()));
+        ASSERT_TRUE(world->until([&] { return world->routed("hello").size() == 1; }));
+    }
+
+    /// A repository with one commit that no ref points at.
+    std::string commit_without_a_ref() {
+        const auto repository = (dir.path() / "repos" / "hello.git").string();
+        EXPECT_TRUE(control::ensure_repository(repository));
+        const auto command = "cd " + repository +
+                             " && git -c user.name=a -c user.email=a@b commit-tree -m x $(git mktree </dev/null) > " +
+                             (dir.path() / "commit").string();
+        EXPECT_EQ(std::system(command.c_str()), 0);
+        std::string id;
+        std::ifstream(dir.path() / "commit") >> id;
+        return id;
+    }
+
+    job_id interrupted_deploy(const std::string& commit) {
+        return world->store([&](SQLite::Database& db) {
+            const auto input = R"({"app":"hello","ref":"refs/heads/main","old":")" + std::string(40, '0') +
+                               R"(","new":")" + commit + "\"}";
+            const auto id = store::add_job(db, {.kind = "deploy", .key = "hello", .input = input, .user = "ann"});
+            store::set_job_step(db, id, "publish");
+            return id;
+        });
+    }
+
+    std::string main_ref() {
+        return control::ref_target(dir.path() / "repos" / "hello.git", "refs/heads/main").value();
+    }
+
+    test::temporary_directory dir;
+    test::scripted_cluster cluster;
+    std::unique_ptr<test::control_world> world;
+};
+
+TEST_F(recovery_test, what_ran_runs_on_untouched) {
+    serve();
+    const auto before = cluster.containers.begin()->first;
+    restart();
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    ASSERT_EQ(cluster.containers.size(), 1u);
+    EXPECT_EQ(cluster.containers.begin()->first, before);
+    EXPECT_EQ(world->routed("hello").size(), 1u);
+}
+
+TEST_F(recovery_test, what_was_lost_is_started_again) {
+    serve();
+    cluster.containers.clear();
+    restart();
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_TRUE(world->until([&] { return world->routed("hello").size() == 1; }));
+    EXPECT_EQ(cluster.containers.size(), 1u);
+}
+
+TEST_F(recovery_test, a_switch_killed_before_its_commit_never_was) {
+    serve();
+    cluster.hang_in_ready = true;
+    const auto job =
+        world->settle(world->platform().apps().set_config(world->who(), "hello", {{"COLOR", "blue"}})).value();
+    ASSERT_TRUE(world->until([&] { return cluster.containers.size() == 2; }));
+    restart();
+    cluster.hang_in_ready = false;
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_EQ(world->finish(job), job_state::failed);
+    EXPECT_TRUE(world->until([&] { return cluster.containers.size() == 1; }));
+    EXPECT_EQ(cluster.containers.begin()->second.release, 1);
+    EXPECT_EQ(world->settle(world->platform().apps().release_info(world->who(), "hello", 2))->state,
+              release_state::failed);
+}
+
+TEST_F(recovery_test, a_deploy_killed_after_its_commit_gets_its_ref) {
+    serve();
+    const auto commit = commit_without_a_ref();
+    const auto job = interrupted_deploy(commit);
+    world->deployed("hello", commit);
+    restart();
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_EQ(world->finish(job), job_state::succeeded);
+    EXPECT_EQ(main_ref(), commit);
+    EXPECT_TRUE(world->until(
+        [&] { return cluster.containers.size() == 1 && cluster.containers.begin()->second.release == 2; }));
+}
+
+TEST_F(recovery_test, a_deploy_killed_before_its_commit_leaves_the_ref) {
+    serve();
+    const auto commit = commit_without_a_ref();
+    const auto job = interrupted_deploy(commit);
+    restart();
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_EQ(world->finish(job), job_state::failed);
+    EXPECT_EQ(main_ref(), std::string(40, '0'));
+}
+
+TEST_F(recovery_test, what_was_being_started_is_nobodys) {
+    serve();
+    cluster.containers.begin()->second.state = instance_state::starting;
+    const auto half = cluster.containers.begin()->first;
+    restart();
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_TRUE(world->until([&] { return !cluster.containers.contains(half) && cluster.containers.size() == 1; }));
+    EXPECT_EQ(world->routed("hello").size(), 1u);
+}
+
+TEST_F(recovery_test, instances_and_directories_of_no_app_are_removed) {
+    std::filesystem::create_directories(dir.path() / "apps" / "ghost" / "builds" / "b1");
+    std::filesystem::create_directories(dir.path() / "repos" / "ghost.git");
+    cluster.containers["x"] = {.container = "x", .app = "ghost", .name = "web.1", .process = "web", .release = 1};
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_TRUE(cluster.containers.empty());
+    EXPECT_FALSE(std::filesystem::exists(dir.path() / "apps" / "ghost"));
+    EXPECT_FALSE(std::filesystem::exists(dir.path() / "repos" / "ghost.git"));
+}
+
+TEST_F(recovery_test, a_crashed_instance_leaves_the_table_at_once_and_is_replaced) {
+    serve();
+    world->scope().spawn("watch", world->platform().run());
+    ASSERT_TRUE(world->until([] { return true; }));
+    const auto first = cluster.containers.begin()->first;
+    const auto address = world->routed("hello").at(0);
+    ASSERT_TRUE(world->until([&, n = 0]() mutable { return ++n > 3; }));
+    cluster.crash(first, 1);
+    ASSERT_TRUE(world->until([&] {
+        const auto routed = world->routed("hello");
+        return routed.size() == 1 && routed[0] != address;
+    }));
+    const auto events = world->store(
+        [](SQLite::Database& db) { return store::events_of(db, store::find_app(db, "hello")->id, 0, 100); });
+    EXPECT_TRUE(std::any_of(events.begin(), events.end(),
+                            [](const auto& e) { return e.text == "web.1 exited with status 1"; }));
+}
+
+}  // namespace
+}  // namespace gasper

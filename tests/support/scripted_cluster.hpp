@@ -1,0 +1,121 @@
+// A cluster whose containers are values and whose failures the test decides. It outlives the control plane under test,
+// as an engine does.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "runtime/cluster.hpp"
+
+namespace gasper::test {
+
+class scripted_cluster final : public runtime::cluster {
+ public:
+    // The script
+    std::set<std::string> never_ready;  // instance names
+    std::string refuse_start;           // instance name; empty: none
+    bool hang_in_ready{false};          // wait_ready() does not return until cancelled
+
+    // What happened
+    std::map<std::string, runtime::observed_instance> containers;
+    std::set<std::string> sandboxes;
+    std::vector<std::string> stopped;
+    std::vector<std::string> removed_apps;
+
+    void crash(const std::string& container, int exit_code) {
+        auto& i = containers.at(container);
+        i.state = instance_state::crashed;
+        i.exit_code = exit_code;
+        if (on_change_) on_change_(container);
+    }
+
+    task<result<>> connect(deadline) override { co_return result<>(); }
+
+    task<result<runtime::sandbox>> make_sandbox(std::string app, deadline) override {
+        const auto name = "sandbox-" + app + "-" + std::to_string(++made_);
+        sandboxes.insert(name);
+        co_return runtime::sandbox{name, "10.0.0." + std::to_string(made_)};
+    }
+
+    task<result<>> drop_sandbox(runtime::sandbox unused) override {
+        sandboxes.erase(unused.container);
+        co_return result<>();
+    }
+
+    task<result<runtime::observed_instance>> start(runtime::instance_spec spec, std::optional<runtime::sandbox> in,
+                                                   deadline) override {
+        if (spec.name == refuse_start) co_return fail(errc::failed, "no", "the engine refused");
+        runtime::observed_instance i{.container = "c" + std::to_string(++made_),
+                                     .sandbox = in ? in->container : "",
+                                     .app = spec.app,
+                                     .name = spec.name,
+                                     .process = spec.process,
+                                     .release = spec.release,
+                                     .address = "10.0.1." + std::to_string(made_),
+                                     .port = spec.port,
+                                     .state = instance_state::up};
+        environments[i.container] = spec.env;
+        containers[i.container] = i;
+        i.state = instance_state::starting;
+        co_return i;
+    }
+
+    task<result<>> wait_ready(runtime::observed_instance instance, deadline) override {
+        if (hang_in_ready) co_await sleep_until(deadline::after(std::chrono::hours(1)));
+        if (never_ready.contains(instance.name))
+            co_return fail(errc::failed, "not_ready", instance.name + " never listened");
+        co_return result<>();
+    }
+
+    task<result<>> stop(runtime::observed_instance instance, std::chrono::milliseconds) override {
+        containers.erase(instance.container);
+        stopped.push_back(instance.container);
+        co_return result<>();
+    }
+
+    task<result<std::vector<runtime::observed_instance>>> list() override {
+        std::vector<runtime::observed_instance> all;
+        for (const auto& [id, i] : containers)
+            all.push_back(i);
+        co_return all;
+    }
+
+    task<result<>> sweep(std::vector<std::string> keep) override {
+        std::erase_if(containers,
+                      [&](const auto& c) { return std::find(keep.begin(), keep.end(), c.first) == keep.end(); });
+        sandboxes.clear();
+        co_return result<>();
+    }
+
+    task<result<>> remove_app(std::string app) override {
+        std::erase_if(containers, [&](const auto& c) { return c.second.app == app; });
+        removed_apps.push_back(app);
+        co_return result<>();
+    }
+
+    task<result<int>> run_once(runtime::once_spec, line_sink, deadline) override { co_return 0; }
+
+    task<result<>> logs(std::string container, runtime::log_options options,
+                        std::function<void(runtime::log_line)> sink) override {
+        sink({.at = sys_time(std::chrono::milliseconds(1000)), .text = "output of " + container});
+        if (options.follow) co_await sleep_until(deadline::after(std::chrono::hours(1)));
+        co_return result<>();
+    }
+
+    task<result<std::unique_ptr<runtime::terminal>>> exec(std::string, runtime::exec_options) override {
+        co_return fail(errc::unavailable, "no", "no terminals here");
+    }
+
+    task<> watch(std::function<void(std::string)> on_change) override {
+        on_change_ = std::move(on_change);
+        co_await sleep_until(deadline::after(std::chrono::hours(1)));
+    }
+
+    std::map<std::string, config_vars> environments;
+
+ private:
+    int made_{0};
+    std::function<void(std::string)> on_change_;
+};
+
+}  // namespace gasper::test

@@ -1,0 +1,152 @@
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fstream>
+
+#include "core/base/crypto.hpp"
+#include "core/store/accounts.hpp"
+#include "core/store/apps.hpp"
+#include "core/store/database.hpp"
+#include "core/store/jobs.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace gasper {
+namespace {
+
+class store_test : public testing::Test {
+ protected:
+    template <class F>
+    auto in(F fn) {
+        asio::io_context io;
+        auto future = asio::co_spawn(io, db_.transaction(std::move(fn)), asio::use_future);
+        io.run();
+        return future.get();
+    }
+
+    app make_app(const std::string& name) {
+        return in([&](SQLite::Database& db) {
+            const auto who = store::find_user(db, "ann") ? store::find_user(db, "ann")->user.id
+                                                         : store::add_user(db, "ann", "", false);
+            store::add_app(db, name, who);
+            return *store::find_app(db, name);
+        });
+    }
+
+    release serve(const app& a, const std::string& image, config_vars config = {}) {
+        return in([&](SQLite::Database& db) {
+            auto r = store::add_release(db, box_,
+                                        {.app = a.id,
+                                         .description = "test",
+                                         .user = "ann",
+                                         .config = config,
+                                         .code = {"", image},
+                                         .processes = {{"web", "run"}}});
+            store::make_current(db, r, "static", {{"web", 1}});
+            return r;
+        });
+    }
+
+    test::temporary_directory dir_;
+    secret_box box_{{1, 2, 3}};
+    database db_{dir_.path() / "gasper.db"};
+};
+
+TEST_F(store_test, numbers_releases_per_app) {
+    const auto a = make_app("one"), b = make_app("two");
+    EXPECT_EQ(serve(a, "i").version, 1);
+    EXPECT_EQ(serve(a, "i").version, 2);
+    EXPECT_EQ(serve(b, "i").version, 1);
+}
+
+TEST_F(store_test, gives_back_what_a_release_was) {
+    const auto a = make_app("one");
+    const auto r = serve(a, "stack:1", {{"SECRET", "s3cr3t"}, {"EMPTY", ""}});
+    const auto again = in([&](SQLite::Database& db) { return *store::find_release(db, box_, a.id, 1); });
+    EXPECT_EQ(again.id, r.id);
+    EXPECT_EQ(again.config, (config_vars{{"SECRET", "s3cr3t"}, {"EMPTY", ""}}));
+    EXPECT_EQ(again.code.image, "stack:1");
+    EXPECT_EQ(again.processes, (process_types{{"web", "run"}}));
+    EXPECT_EQ(again.state, release_state::succeeded);
+}
+
+TEST_F(store_test, keeps_no_config_value_in_clear_text_on_disk) {
+    serve(make_app("one"), "i", {{"TOKEN", "needle-in-the-file"}});
+    for (const char* name : {"gasper.db", "gasper.db-wal"}) {
+        std::ifstream file(dir_.path() / name, std::ios::binary);
+        const std::string bytes(std::istreambuf_iterator<char>(file), {});
+        EXPECT_EQ(bytes.find("needle-in-the-file"), std::string::npos) << name;
+    }
+}
+
+TEST_F(store_test, finds_the_release_before_the_current_one_that_ran) {
+    const auto a = make_app("one");
+    serve(a, "i");
+    in([&](SQLite::Database& db) {
+        const auto bad =
+            store::add_release(db, box_, {.app = a.id, .description = "bad", .user = "ann", .code = {"", "i"}});
+        store::fail_release(db, bad.id, "it broke");
+    });
+    serve(a, "i");
+    const auto before = in([&](SQLite::Database& db) { return store::release_before(db, box_, a.id, 3); });
+    ASSERT_TRUE(before);
+    EXPECT_EQ(before->version, 1);
+}
+
+TEST_F(store_test, removes_an_app_with_all_that_belongs_to_it) {
+    const auto a = make_app("one");
+    serve(a, "i");
+    in([&](SQLite::Database& db) {
+        store::add_event(db, a.id, "hello");
+        store::remove_app(db, a.id);
+    });
+    EXPECT_FALSE(in([&](SQLite::Database& db) { return store::find_app(db, "one"); }));
+    EXPECT_EQ(in([&](SQLite::Database& db) { return db.execAndGet("SELECT count(*) FROM releases").getInt(); }), 0);
+}
+
+TEST_F(store_test, rolls_back_a_transaction_that_throws) {
+    const auto broken = [](SQLite::Database& db) -> int {
+        store::add_user(db, "eve", "", false);
+        throw std::runtime_error("no");
+    };
+    EXPECT_THROW(in(broken), std::runtime_error);
+    EXPECT_FALSE(in([](SQLite::Database& db) { return store::find_user(db, "eve"); }));
+}
+
+TEST_F(store_test, keeps_a_thousand_events_per_app) {
+    const auto a = make_app("one");
+    in([&](SQLite::Database& db) {
+        for (int n = 0; n < 1100; ++n)
+            store::add_event(db, a.id, std::to_string(n));
+    });
+    const auto kept = in([&](SQLite::Database& db) { return store::events_of(db, a.id, 0, 5000); });
+    ASSERT_EQ(kept.size(), 1000u);
+    EXPECT_EQ(kept.back().text, "1099");
+}
+
+TEST_F(store_test, refuses_a_database_of_a_newer_gasper) {
+    const auto file = dir_.path() / "newer.db";
+    { database first(file); }
+    { SQLite::Database(file.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 9999"); }
+    EXPECT_THROW(database second(file), std::runtime_error);
+}
+
+TEST_F(store_test, lists_jobs_that_never_ended) {
+    const auto ids = in([](SQLite::Database& db) {
+        const auto one = store::add_job(db, {.kind = "deploy", .key = "a", .input = "{}", .user = "ann"});
+        const auto two = store::add_job(db, {.kind = "deploy", .key = "b", .input = "{}", .user = "ann"});
+        store::set_job_step(db, one, "build");
+        store::set_job_state(db, two, job_state::failed, "no");
+        return std::pair(one, two);
+    });
+    const auto open = in([](SQLite::Database& db) { return store::unfinished_jobs(db); });
+    ASSERT_EQ(open.size(), 1u);
+    EXPECT_EQ(open[0].id, ids.first);
+    EXPECT_EQ(open[0].step, "build");
+    EXPECT_EQ(open[0].state, job_state::running);
+}
+
+}  // namespace
+}  // namespace gasper
