@@ -62,6 +62,7 @@ int run_router(const std::vector<std::string>& arguments) {
     bool quiet = false;
     cli.add_option("--http", o.http_address, "where to listen for HTTP, ADDRESS:PORT")->capture_default_str();
     cli.add_option("--https", o.https_address, "where to listen for HTTPS, ADDRESS:PORT; none when not given");
+    cli.add_option("--access-log", o.access_file, "where lines of requests go; standard output when not given");
     cli.add_flag("--no-access-log", quiet, "no line per request");
     if (auto status = parse(cli, arguments)) return *status;
     o.table_file = flags.table;

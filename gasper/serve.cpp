@@ -144,7 +144,10 @@ void control_plane::start_data_plane() {
         scope_.spawn(role, data_planes_.back()->run());
     };
     std::vector<std::string> http{"--http", to_string(config_.router.http), "--https", to_string(config_.router.https)};
-    if (!config_.router.access_log) http.push_back("--no-access-log");
+    if (config_.router.access_log)
+        http.insert(http.end(), {"--access-log", (at_.logs / "access.log").string()});
+    else
+        http.push_back("--no-access-log");
     spawn("router", std::move(http));
     spawn("dns", {"--listen", to_string(config_.dns.listen)});
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 
 namespace gasper::router {
 
@@ -33,6 +34,32 @@ void append_number(std::string& out, N n) {
     out.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
 }
 
+// Lines are gathered for as long: a write for each would cost more than the request it speaks of.
+constexpr std::chrono::milliseconds gathered{20};
+
+void append_digits(std::string& out, unsigned value, int width) {
+    char digits[10];
+    for (int i = width; i-- > 0; value /= 10)
+        digits[i] = static_cast<char>('0' + value % 10);
+    out.append(digits, static_cast<std::size_t>(width));
+}
+
+void append_time(std::string& out) {
+    using namespace std::chrono;
+    const auto at = floor<microseconds>(system_clock::now());
+    const auto day = floor<days>(at);
+    const year_month_day date(day);
+    const hh_mm_ss time(at - day);
+    append_digits(out, static_cast<unsigned>(int{date.year()}), 4);
+    append_digits(out += '-', unsigned{date.month()}, 2);
+    append_digits(out += '-', unsigned{date.day()}, 2);
+    append_digits(out += 'T', static_cast<unsigned>(time.hours().count()), 2);
+    append_digits(out += ':', static_cast<unsigned>(time.minutes().count()), 2);
+    append_digits(out += ':', static_cast<unsigned>(time.seconds().count()), 2);
+    append_digits(out += '.', static_cast<unsigned>(time.subseconds().count()), 6);
+    out += 'Z';
+}
+
 }  // namespace
 
 void access_record::clear() {
@@ -42,6 +69,7 @@ void access_record::clear() {
     request_id.clear();
     forwarded.clear();
     instance.clear();
+    app.clear();
     code = what = {};
     connect_ms = service_ms = 0;
     status = 0;
@@ -49,10 +77,11 @@ void access_record::clear() {
 }
 
 void append_line(const access_record& r, std::string& out) {
+    append_time(out);
     if (r.code.empty()) {
-        out += "at=info";
+        out += " at=info";
     } else {
-        out.append("at=error code=").append(r.code).append(" desc=");
+        out.append(" at=error code=").append(r.code).append(" desc=");
         append_quoted(out, r.what);
     }
     // Method, host and ids passed strict parsing: they need no quotes.
@@ -68,10 +97,12 @@ void append_line(const access_record& r, std::string& out) {
     append_number(out, r.status);
     out += " bytes=";
     append_number(out, r.bytes);
-    out.append(" protocol=").append(r.https ? "https" : "http").append("\n");
+    out.append(" protocol=").append(r.https ? "https" : "http").append(" app=").append(r.app).append("\n");
 }
 
 access_log::access_log(int fd) : fd_(fd), thread_([this] { run(); }) {}
+
+access_log::access_log(std::unique_ptr<access_file> file) : file_(std::move(file)), thread_([this] { run(); }) {}
 
 access_log::~access_log() {
     {
@@ -84,15 +115,17 @@ access_log::~access_log() {
 
 void access_log::write(std::string& lines) {
     if (lines.empty()) return;
+    bool wake = false;
     {
         std::lock_guard lock(mutex_);
+        wake = pending_.empty() || pending_.size() > max_pending / 2;
         if (pending_.size() + lines.size() > max_pending)
             dropped_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
         else
             pending_ += lines;
     }
     lines.clear();
-    filled_.notify_one();
+    if (wake) filled_.notify_one();
 }
 
 std::uint64_t access_log::dropped() const {
@@ -100,34 +133,49 @@ std::uint64_t access_log::dropped() const {
     return dropped_;
 }
 
+// False: from here on nobody reads.
+bool access_log::put_to_descriptor(std::string_view lines) {
+    while (!lines.empty()) {
+        // A reader that has stalled must not keep the router from ending.
+        pollfd p{fd_, POLLOUT, 0};
+        if (::poll(&p, 1, 1000) == 0) {
+            std::lock_guard lock(mutex_);
+            if (stopping_) return false;
+            continue;
+        }
+        const auto n = ::write(fd_, lines.data(), std::min<std::size_t>(lines.size(), 4096));
+        if (n < 0 && errno != EINTR && errno != EAGAIN) return false;
+        if (n > 0) lines.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
+}
+
+bool access_log::put(std::string_view lines) {
+    if (!file_) return put_to_descriptor(lines);
+    if (file_->write(lines)) return true;
+    std::lock_guard lock(mutex_);
+    dropped_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    return true;  // the disk may have room again
+}
+
 void access_log::run() {
     std::string lines;
-    for (;;) {
-        bool last = false;
+    for (bool last = false; !last;) {
         {
             std::unique_lock lock(mutex_);
             filled_.wait(lock, [this] { return stopping_ || !pending_.empty(); });
+            filled_.wait_for(lock, gathered, [this] { return stopping_ || pending_.size() > max_pending / 2; });
             lines.swap(pending_);
-            if (dropped_ > dropped_said_)
+            if (dropped_ > dropped_said_) {
+                append_time(lines);
                 lines +=
-                    "at=warn desc=\"access log too slow\" dropped=" + std::to_string(dropped_ - dropped_said_) + "\n";
+                    " at=warn desc=\"access log too slow\" dropped=" + std::to_string(dropped_ - dropped_said_) + "\n";
+            }
             dropped_said_ = dropped_;
             last = stopping_;
         }
-        for (std::size_t at = 0; at < lines.size();) {
-            // A reader that has stalled must not keep the router from ending.
-            pollfd p{fd_, POLLOUT, 0};
-            if (::poll(&p, 1, 1000) == 0) {
-                std::lock_guard lock(mutex_);
-                if (stopping_) return;
-                continue;
-            }
-            const auto n = ::write(fd_, lines.data() + at, std::min<std::size_t>(lines.size() - at, 4096));
-            if (n < 0 && errno != EINTR && errno != EAGAIN) return;  // nobody reads: from here on lines are dropped
-            if (n > 0) at += static_cast<std::size_t>(n);
-        }
+        if (!put(lines)) return;
         lines.clear();
-        if (last) return;
     }
 }
 

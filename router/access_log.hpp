@@ -5,16 +5,19 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "router/access_file.hpp"
+
 namespace gasper::router {
 
 /// What is said about a request. Strings are the client's own: they are escaped.
 struct access_record {
-    std::string method, path, host, request_id, forwarded, instance;
+    std::string method, path, host, request_id, forwarded, instance, app;
     std::string_view code;  // empty: at=info
     std::string_view what;
     std::int64_t connect_ms{0}, service_ms{0};
@@ -24,6 +27,7 @@ struct access_record {
     void clear();
 };
 
+/// "2026-01-02T03:04:05.678901Z at=info method=GET … app=hello", the time being now.
 void append_line(const access_record& r, std::string& out);
 
 class access_log {
@@ -32,6 +36,7 @@ class access_log {
 
     /// Writes to `fd`, which stays the caller's.
     explicit access_log(int fd);
+    explicit access_log(std::unique_ptr<access_file> file);
     ~access_log();
     access_log(const access_log&) = delete;
     access_log& operator=(const access_log&) = delete;
@@ -42,8 +47,11 @@ class access_log {
 
  private:
     void run();
+    bool put(std::string_view lines);
+    bool put_to_descriptor(std::string_view lines);
 
-    int fd_;
+    int fd_{-1};
+    std::unique_ptr<access_file> file_;
     mutable std::mutex mutex_;
     std::condition_variable filled_;
     std::string pending_;

@@ -148,6 +148,7 @@ co<> exchange::forward() {
         const auto map = context_.routes.get();
         const auto* route = map->find(memory_.host);
         if (!route) co_return co_await answer(troubles::no_app);
+        record_.app.assign(route->app);
         if (route->maintenance) co_return co_await answer(troubles::maintenance);
         if (route->instances.empty()) co_return co_await answer(troubles::no_instance);
         auto to =
@@ -316,7 +317,7 @@ void exchange::finish() {
     if (!context_.log) return;
     record_.service_ms = milliseconds_between(record_.instance.empty() ? started_ : connected_, now);
     append_line(record_, context_.log_lines);
-    if (context_.log_lines.size() > 32 * 1024) context_.log->write(context_.log_lines);
+    context_.log->write(context_.log_lines);
 }
 
 }  // namespace gasper::router

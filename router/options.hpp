@@ -20,7 +20,10 @@ struct options {
     /// The control plane's feed, a Unix socket. Empty: none.
     std::filesystem::path feed_socket;
     bool access_log{true};
-    unsigned threads{1};  // 1 … 64
+    /// Where access lines go; at access_file_size the file becomes FILE.1 and a new one begins. Empty: standard output.
+    std::filesystem::path access_file;
+    std::uint64_t access_file_size{8u << 20};  // bytes
+    unsigned threads{1};                       // 1 … 64
 
     std::chrono::milliseconds head_timeout{30'000};        // from a head's first byte to its last
     std::chrono::milliseconds idle_timeout{75'000};        // of a client's connection between requests

@@ -29,7 +29,12 @@ server::~server() {
 
 result<> server::start() {
     if (auto checked = check(settings_); !checked) return checked;
-    if (settings_.access_log) log_ = std::make_unique<access_log>(STDOUT_FILENO);
+    if (settings_.access_log && settings_.access_file.empty()) {
+        log_ = std::make_unique<access_log>(STDOUT_FILENO);
+    } else if (settings_.access_log) {
+        auto file = std::make_unique<access_file>(settings_.access_file, settings_.access_file_size);
+        log_ = std::make_unique<access_log>(std::move(file));
+    }
     for (unsigned i = 0; i < settings_.threads; ++i)
         workers_.push_back(std::make_unique<worker>(i, settings_, routes_, certificates_, log_.get()));
     auto bound = listen(settings_.http_address, false, port_);
