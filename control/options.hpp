@@ -25,7 +25,7 @@ struct options {
     limits limit;                                       // of an instance
     std::chrono::milliseconds build_deadline{900'000};  // one build, images included
     std::chrono::milliseconds start_deadline{60'000};   // from start to ready
-    std::chrono::milliseconds drain{10'000};            // an old instance's in-flight requests
+    std::chrono::milliseconds drain{30'000};            // the longest for an old instance's in-flight requests
     std::chrono::milliseconds stop_grace{30'000};       // from SIGTERM to SIGKILL
     int kept_builds{10};                                // per app: what rollback reaches
     std::uint16_t instance_port{5000};                  // PORT

@@ -122,14 +122,18 @@ task<result<>> run(parts& p, const change& c, const release& r, std::vector<obse
     co_return co_await start_all(p, c, r, started, job);
 }
 
-task<> retire_now(parts& p, std::vector<observed_instance> old, std::chrono::milliseconds drain) {
-    co_await sleep_until(deadline::after(drain));
-    for (auto& i : old) {
-        auto stopped = co_await p.cluster.stop(i, p.settings.stop_grace);
-        if (!stopped)
-            p.log.warn("an old instance is left", {{"container", i.container}, {"reason", stopped.error().message}});
-        p.running.remove(i.container);
-    }
+// A router that is away cannot say what is in flight: then it is given this long, as one that is back soon may have
+// requests of before.
+constexpr std::chrono::milliseconds blind_drain = std::chrono::seconds(10);
+
+task<> retire_now(parts& p, observed_instance old, std::chrono::milliseconds drain) {
+    const routed_instance web{.name = old.name, .address = old.address, .port = old.port};
+    const auto at = address_text(web);
+    if (old.port != 0) (void)co_await p.tables.drained("router", at, blind_drain, deadline::after(drain));
+    auto stopped = co_await p.cluster.stop(old, p.settings.stop_grace);
+    if (!stopped)
+        p.log.warn("an old instance is left", {{"container", old.container}, {"reason", stopped.error().message}});
+    p.running.remove(old.container);
 }
 
 task<> commit(parts& p, const change& c, const release& r) {
@@ -148,10 +152,10 @@ task<> discard(parts& p, std::vector<observed_instance> started) {
 }
 
 void retire(parts& p, std::vector<observed_instance> old, std::chrono::milliseconds drain) {
-    if (old.empty()) return;
-    for (const auto& i : old)
+    for (auto& i : old) {
         p.running.mark(i.container, instance_state::stopping);
-    p.background.spawn("drain", retire_now(p, std::move(old), drain));
+        p.background.spawn("drain", retire_now(p, std::move(i), drain));
+    }
 }
 
 namespace {

@@ -21,7 +21,8 @@ task<result<release>> switch_to(parts& p, const change& c, job_context& job);
 /// What it stops gets `drain` for the requests it has.
 task<result<>> reconcile(parts& p, app_id id, std::chrono::milliseconds drain);
 
-/// SIGTERM after the drain time, in the background.
+/// SIGTERM when the router has no more requests for it, WebSockets included, at the latest after `drain`; in the
+/// background.
 void retire(parts& p, std::vector<runtime::observed_instance> old, std::chrono::milliseconds drain);
 
 /// Removes instances that never served, at once.

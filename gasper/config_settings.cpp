@@ -94,7 +94,7 @@ constexpr std::array table{
             into<v::count, &c::instances, &instances::limit, &limits::processes>},
     setting{"start_deadline", "duration", "60s", "an instance that does not listen by then makes its deploy fail",
             into<v::duration, &c::instances, &instances::start_deadline>},
-    setting{"drain_time", "duration", "10s", "what an old instance gets to finish the requests it has",
+    setting{"drain_time", "duration", "30s", "the longest that an old instance gets to finish the requests it has",
             into<v::duration, &c::instances, &instances::drain>},
     setting{"stop_grace", "duration", "30s", "what a process gets between SIGTERM and SIGKILL",
             into<v::duration, &c::instances, &instances::stop_grace>},

@@ -33,11 +33,17 @@ std::int64_t milliseconds_between(clock::time_point from, clock::time_point to) 
 
 /// Counts the request among those its instance is busy with.
 struct exchange::in_flight {
-    explicit in_flight(upstream& u) : of(u) { of.outstanding.fetch_add(1, std::memory_order_relaxed); }
-    ~in_flight() { of.outstanding.fetch_sub(1, std::memory_order_relaxed); }
+    in_flight(upstream& u, const reporter& r) : of(u), reports(r) {
+        of.outstanding.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~in_flight() {
+        const bool last = of.outstanding.fetch_sub(1, std::memory_order_relaxed) == 1;
+        if (last && of.gone()) reports.announce();
+    }
     in_flight(const in_flight&) = delete;
     in_flight& operator=(const in_flight&) = delete;
     upstream& of;
+    const reporter& reports;
 };
 
 exchange::exchange(worker_context& context, stream& client, input_buffer& input, const client_identity& peer,
@@ -154,7 +160,7 @@ co<> exchange::forward() {
         auto to =
             attempts < context_.settings.max_attempts ? route->choose(memory_.tried, context_.loop.now()) : nullptr;
         if (!to) co_return co_await answer(last_trouble_ ? *last_trouble_ : troubles::refused);
-        in_flight counted(*to);
+        in_flight counted(*to, context_.reports);
         record_.instance.assign(to->name());
         const auto how = co_await attempt(*to);
         if (how == outcome::answered) co_return;

@@ -29,7 +29,7 @@ void raise_descriptor_limit() {
 task<> live(asio::signal_set& signals, server& routing, task_scope& scope, const options& settings, logger& log) {
     co_await signals.async_wait(asio::use_awaitable);
     log.info("draining");
-    scope.cancel();
+    // The feed is followed on: control waits for the requests that end here, too.
     // Shared: a worker may report after the time is over.
     auto drained = std::make_shared<asio::steady_timer>(signals.get_executor(), settings.drain_timeout);
     routing.drain([drained] { asio::post(drained->get_executor(), [drained] { drained->cancel(); }); });
@@ -37,6 +37,7 @@ task<> live(asio::signal_set& signals, server& routing, task_scope& scope, const
     co_await drained->async_wait(asio::redirect_error(asio::use_awaitable, early));
     if (!early) log.warn("drain took too long", {{"connections", routing.count().connections}});
     routing.stop();
+    scope.cancel();
     const auto sum = routing.count();
     log.info("stopped", {{"requests", sum.requests}, {"dropped_log_lines", sum.dropped_log_lines}});
     co_await scope.join();
@@ -64,6 +65,15 @@ int run(const options& settings) {
         return applied;
     };
     table_follower follower(io.get_executor(), {settings.table_file, settings.feed_socket, "router"}, log, apply);
+    follower.report_from(routing.reports());
+    auto asked = std::make_shared<std::atomic<bool>>(false);
+    routing.reports().on_news([&io, &follower, asked] {
+        if (asked->exchange(true)) return;
+        asio::post(io, [&follower, asked] {
+            asked->store(false);
+            follower.report_soon();
+        });
+    });
     if (auto loaded = follower.load(); !loaded) {
         // With a feed a better table will come; alone, there is nothing else to route by.
         log.error("table refused", {{"reason", loaded.error().message}});

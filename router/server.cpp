@@ -36,7 +36,7 @@ result<> server::start() {
         log_ = std::make_unique<access_log>(std::move(file));
     }
     for (unsigned i = 0; i < settings_.threads; ++i)
-        workers_.push_back(std::make_unique<worker>(i, settings_, routes_, certificates_, log_.get()));
+        workers_.push_back(std::make_unique<worker>(i, settings_, routes_, certificates_, log_.get(), reports_));
     auto bound = listen(settings_.http_address, false, port_);
     if (bound) bound = listen(settings_.https_address, true, https_port_);
     if (!bound) {
@@ -73,9 +73,13 @@ result<> server::apply(std::shared_ptr<const table> next) {
     auto gone = map->retired_since(*before);
     for (const auto& u : gone)
         u->retire();
-    if (!gone.empty())
-        for (auto& w : workers_)
-            w->retire(gone);
+    if (gone.empty()) return {};
+    auto behind = std::make_shared<std::atomic<unsigned>>(static_cast<unsigned>(workers_.size()));
+    reports_.leaving(gone, behind);
+    for (auto& w : workers_)
+        w->retire(gone, [this, behind] {
+            if (behind->fetch_sub(1) == 1) reports_.announce();
+        });
     return {};
 }
 

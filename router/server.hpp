@@ -11,6 +11,7 @@
 #include "core/base/snapshot.hpp"
 #include "core/tables/table.hpp"
 #include "router/options.hpp"
+#include "router/reporter.hpp"
 #include "router/route_map.hpp"
 #include "router/tls.hpp"
 
@@ -47,6 +48,9 @@ class server {
     /// Ends whatever is left.
     void stop();
 
+    /// What the control plane is told: for the thread that applies tables.
+    reporter& reports() noexcept { return reports_; }
+
     traffic count() const;
     std::shared_ptr<const route_map> routes() const { return routes_.get(); }
 
@@ -60,6 +64,7 @@ class server {
     snapshot<certificate_store> certificates_;
     std::vector<certificate> certificates_applied_;
     std::unique_ptr<access_log> log_;
+    reporter reports_;
     std::vector<std::unique_ptr<worker>> workers_;
     std::uint16_t port_{0};
     std::uint16_t https_port_{0};

@@ -13,7 +13,7 @@ void upstream_connection::on_stream_event(stream&, bool) {
 }
 
 upstream::upstream(const routed_instance& instance, unsigned workers, pool_limits limits)
-    : name_(instance.name), limits_(limits), slots_(workers) {
+    : name_(instance.name), address_text_(gasper::address_text(instance)), limits_(limits), slots_(workers) {
     auto* v4 = reinterpret_cast<sockaddr_in*>(&address_);
     auto* v6 = reinterpret_cast<sockaddr_in6*>(&address_);
     if (::inet_pton(AF_INET, instance.address.c_str(), &v4->sin_addr) == 1) {

@@ -52,6 +52,8 @@ class upstream {
     upstream(const routed_instance& instance, unsigned workers, pool_limits limits);
 
     const std::string& name() const noexcept { return name_; }
+    /// "192.0.2.1:5000", as control knows it.
+    const std::string& address_text() const noexcept { return address_text_; }
     const sockaddr_storage& address() const noexcept { return address_; }
     socklen_t address_size() const noexcept { return address_size_; }
 
@@ -81,6 +83,7 @@ class upstream {
     using idle_list = std::list<std::unique_ptr<upstream_connection>>;
 
     std::string name_;
+    std::string address_text_;
     sockaddr_storage address_{};
     socklen_t address_size_{0};
     pool_limits limits_;

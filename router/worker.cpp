@@ -68,8 +68,8 @@ struct worker::housekeeping final : timer {
 };
 
 worker::worker(unsigned index, const options& settings, const snapshot<route_map>& routes,
-               const snapshot<certificate_store>& certificates, access_log* log)
-    : context_{loop_, buffers_, routes, certificates, settings, count_, log, index},
+               const snapshot<certificate_store>& certificates, access_log* log, const reporter& reports)
+    : context_{loop_, buffers_, routes, certificates, settings, count_, log, reports, index},
       housekeeping_(std::make_unique<housekeeping>(*this)) {}
 
 worker::~worker() {
@@ -160,10 +160,11 @@ void worker::stop() {
     if (context_.log) context_.log->write(context_.log_lines);
 }
 
-void worker::retire(std::vector<std::shared_ptr<upstream>> gone) {
-    loop_.post([this, gone = std::move(gone)] {
+void worker::retire(std::vector<std::shared_ptr<upstream>> gone, std::function<void()> passed) {
+    loop_.post([this, gone = std::move(gone), passed = std::move(passed)] {
         for (const auto& u : gone)
             u->close_idle(context_.worker);
+        passed();
     });
 }
 

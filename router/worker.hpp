@@ -19,7 +19,7 @@ struct listening_socket {
 class worker {
  public:
     worker(unsigned index, const options& settings, const snapshot<route_map>& routes,
-           const snapshot<certificate_store>& certificates, access_log* log);
+           const snapshot<certificate_store>& certificates, access_log* log, const reporter& reports);
     ~worker();
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -31,8 +31,9 @@ class worker {
     void drain(std::function<void()> drained);
     /// Ends what is left and the thread with it. Returns when it has ended.
     void stop();
-    /// Closes the idle connections of instances that left the table.
-    void retire(std::vector<std::shared_ptr<upstream>> gone);
+    /// Closes the idle connections of instances that left the table, then calls `passed` on the worker's thread: from
+    /// then on no request of this worker is given to one of them.
+    void retire(std::vector<std::shared_ptr<upstream>> gone, std::function<void()> passed);
 
     const counters& count() const noexcept { return count_; }
 

@@ -13,6 +13,7 @@
 #include "router/io/buffer.hpp"
 #include "router/io/event_loop.hpp"
 #include "router/options.hpp"
+#include "router/reporter.hpp"
 #include "router/route_map.hpp"
 #include "router/tls.hpp"
 
@@ -44,6 +45,7 @@ struct worker_context {
     const options& settings;
     counters& count;
     access_log* log;  // null: off
+    const reporter& reports;
     unsigned worker{0};
     bool draining{false};
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,7 +14,9 @@
 
 #include "core/base/asio.hpp"
 #include "core/base/blocking.hpp"
+#include "core/base/deadline.hpp"
 #include "core/base/log.hpp"
+#include "core/tables/report.hpp"
 #include "core/tables/table.hpp"
 
 namespace gasper {
@@ -25,6 +29,22 @@ struct follower_options {
     std::filesystem::path feed;
     /// How the subscriber is called in the publisher's books: "router", "dns".
     std::string subscriber;
+};
+
+/// Where the follower gets what it says back to the control plane. It asks when something was announced
+/// (table_follower::report_soon) and at the time that the report before named. All calls on the follower's executor.
+class report_source {
+ public:
+    /// What is to be said now. `anew`: to a control plane that has heard nothing yet. Called before a version counts as
+    /// applied: instances that left the table are in it.
+    virtual feed_report next_report(bool anew) = 0;
+    /// It was written. A report that was not is to come again: counts must not get lost.
+    virtual void reported() = 0;
+    /// When to ask again, announced or not.
+    virtual deadline::clock::time_point next_due() const = 0;
+
+ protected:
+    ~report_source() = default;
 };
 
 class table_follower {
@@ -43,6 +63,12 @@ class table_follower {
     /// Follows until cancelled (then throws operation_aborted). Reconnects to the feed for ever.
     task<> run();
 
+    /// Reports go over the feed from here on; `from` outlives run(). Call before it.
+    void report_from(report_source& from) { reports_ = &from; }
+    /// There is something to report. Many calls within report_interval make one report.
+    void report_soon();
+    static constexpr std::chrono::milliseconds report_interval{5};
+
     /// The version applied last; 0 before the first.
     std::uint64_t applied() const noexcept { return applied_; }
 
@@ -54,12 +80,16 @@ class table_follower {
     task<> reread();
     task<> follow_feed();
     task<bool> follow_connection();
+    task<> read_tables(socket& feed, bool& any);
+    task<> write_lines(socket& feed);
+    task<> write_waiting(socket& feed);
+    void prepare_report();
+    void say(std::string line);
     struct frame {
         std::uint64_t version;
         std::string json;
     };
     task<frame> read_frame(socket& from);
-    task<> say(socket& to, std::string line);
     task<> keep(const std::string& json);
     task<result<>> take(const std::string& json);
     result<> apply(result<table> parsed);
@@ -71,7 +101,13 @@ class table_follower {
     apply_function apply_;
     blocking_pool disk_{"tables", 1};
     std::uint64_t applied_{0};
-    std::optional<std::size_t> seen_;  // a hash of the file's content taken last, refused or not
+    report_source* reports_{nullptr};
+    std::deque<std::string> lines_;  // to be written
+    bool anew_{true};                // nothing was reported over this connection yet
+    bool prepared_{false};           // a report is among the lines
+    deadline::clock::time_point report_asked_{}, report_due_{};
+    asio::steady_timer writing_{executor_};  // woken by a line
+    std::optional<std::size_t> seen_;        // a hash of the file's content taken last, refused or not
 };
 
 }  // namespace gasper

@@ -9,12 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/files.hpp"
+#include "core/tables/publisher_peer.hpp"
 
 namespace gasper {
 
 namespace {
-
-constexpr std::size_t max_line = 8192;
 
 std::array<unsigned char, 12> frame_head(std::size_t size, std::uint64_t version) {
     std::array<unsigned char, 12> out;
@@ -33,24 +32,6 @@ task<> write_frame(asio::local::stream_protocol::socket& to, std::shared_ptr<con
 }
 
 }  // namespace
-
-struct table_publisher::peer {
-    explicit peer(socket s) : connection(std::move(s)), wake(connection.get_executor()) {}
-
-    socket connection;
-    asio::steady_timer wake;  // a new table, or the end
-    std::string heard;        // what came and is no whole line yet
-    subscriber_state state;
-    std::uint64_t sent{0};
-    bool closed{false};
-
-    void close() {
-        boost::system::error_code ignored;
-        closed = true;
-        connection.close(ignored);
-        wake.cancel();
-    }
-};
 
 table_publisher::table_publisher(asio::any_io_executor executor, options chosen, logger& log)
     : executor_(executor),
@@ -155,7 +136,7 @@ task<> table_publisher::receive(std::shared_ptr<peer> from) {
 }
 
 task<> table_publisher::hear_line(std::shared_ptr<peer> from) {
-    auto limited = asio::dynamic_buffer(from->heard, max_line);
+    auto limited = asio::dynamic_buffer(from->heard, report_limits::line);
     const auto n = co_await asio::async_read_until(from->connection, limited, '\n', asio::use_awaitable);
     if (!hear(*from, std::string_view(from->heard).substr(0, n - 1))) from->close();
     limited.consume(n);
@@ -173,7 +154,8 @@ bool table_publisher::hear(peer& from, std::string_view line) {
     };
     const auto name = said.is_object() ? text("subscriber").substr(0, 64) : "";
     const bool renamed = !from.state.name.empty() && name != from.state.name;
-    if (name.empty() || renamed || number("applied") > from.sent || number("refused") > from.sent) {
+    auto report = name.empty() ? std::nullopt : read_report(said);
+    if (!report || renamed || number("applied") > from.sent || number("refused") > from.sent) {
         log_.warn("table feed", {{"reason", "a subscriber talks nonsense"}, {"subscriber", from.state.name}});
         return false;
     }
@@ -188,6 +170,7 @@ bool table_publisher::hear(peer& from, std::string_view line) {
         from.state.reason = text("reason");
         log_.error("table refused", {{"subscriber", name}, {"version", refused}, {"reason", from.state.reason}});
     }
+    hear_report(from, std::move(*report));
     notify();
     return true;
 }

@@ -5,12 +5,14 @@
 // On the wire: publisher → subscriber, a 4-byte length, the 8-byte version (both big-endian), the table's JSON;
 // subscriber → publisher, lines of JSON: {"subscriber":"router","pid":12,"applied":7} or {…,"refused":7,"reason":"…"}.
 // The first line comes at once, with "applied":0; a version counts as applied only when it came over this connection. A
-// subscriber that is slower than the publisher misses the tables between, never the newest.
+// subscriber that is slower than the publisher misses the tables between, never the newest. Lines may also carry a
+// report (core/tables/report.hpp).
 #pragma once
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -20,6 +22,7 @@
 #include "core/base/deadline.hpp"
 #include "core/base/log.hpp"
 #include "core/base/task_scope.hpp"
+#include "core/tables/report.hpp"
 #include "core/tables/table.hpp"
 
 namespace gasper {
@@ -30,6 +33,17 @@ struct subscriber_state {
     std::uint64_t applied{0};
     std::uint64_t refused{0};  // the last version that it would not take
     std::string reason;        // why
+};
+
+/// What subscribers report, as it comes; any may be empty. Called on the publisher's executor; must not throw.
+struct report_handlers {
+    /// Requests wait for this app, which sleeps. Comes again every few seconds while they do.
+    std::function<void(const std::string& app)> wake;
+    /// The app, whose route has `sleep_after`, has had no request for so long. 0: it has one now.
+    std::function<void(const std::string& app, std::chrono::milliseconds idle)> idle;
+    /// Traffic of the app since the call before, of one subscriber: add up. At least every ten seconds while there is
+    /// any, and once more when it has ended.
+    std::function<void(const std::string& app, const app_traffic& more)> traffic;
 };
 
 class table_publisher {
@@ -61,6 +75,17 @@ class table_publisher {
     /// True once `version` or a later one is in the file.
     task<bool> written(std::uint64_t version, deadline until);
 
+    /// Requests, upgraded ones too, that subscribers called `name` still have with an instance ("192.0.2.1:5000",
+    /// "[2001:db8::1]:5000") that the newest table no longer names. None: nobody can say, for none is connected, or one
+    /// has not applied that table, or keeps no count.
+    std::optional<std::uint64_t> in_flight(const std::string& name, const std::string& address) const;
+
+    /// Waits until the newest table does not name the instance and in_flight() is 0: true. False at the deadline, and
+    /// when for as long as `blind` nobody could say.
+    task<bool> drained(std::string name, std::string address, std::chrono::milliseconds blind, deadline until);
+
+    void on_report(report_handlers handlers) { handlers_ = std::move(handlers); }
+
     std::vector<subscriber_state> subscribers() const;
     /// None before the first table.
     std::shared_ptr<const table> current() const { return current_; }
@@ -77,6 +102,10 @@ class table_publisher {
     task<> write_file();
     task<> await_change(deadline until);
     bool hear(peer& from, std::string_view line);
+    void hear_report(peer& from, feed_report report);
+    bool names(const std::string& address) const;
+    std::optional<std::uint64_t> in_flight(const std::string& name, const std::string& address,
+                                           std::uint64_t since) const;
     std::optional<bool> all_applied(const std::string& name, std::uint64_t version) const;
     void notify();
 
@@ -88,6 +117,7 @@ class table_publisher {
     std::shared_ptr<const table> current_;
     std::shared_ptr<const std::string> json_;
     std::uint64_t written_{0};
+    report_handlers handlers_;
     std::list<std::shared_ptr<peer>> peers_;
     std::list<asio::steady_timer*> waiting_;
 };

@@ -8,11 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string address_text(const routed_instance& i) {
-    const bool v6 = i.address.find(':') != std::string::npos;
-    return (v6 ? "[" + i.address + "]" : i.address) + ":" + std::to_string(i.port);
-}
-
 json route_json(const route& r) {
     json instances = json::array();
     for (const auto& i : r.instances)
@@ -32,6 +27,11 @@ json zone_json(const zone& z) {
 }
 
 }  // namespace
+
+std::string address_text(const routed_instance& i) {
+    const bool v6 = i.address.find(':') != std::string::npos;
+    return (v6 ? "[" + i.address + "]" : i.address) + ":" + std::to_string(i.port);
+}
 
 std::string to_json(const table& value) {
     json out{{"version", value.version},

@@ -21,6 +21,9 @@ struct routed_instance {
     bool operator==(const routed_instance&) const = default;
 };
 
+/// "192.0.2.1:9001", "[2001:db8::1]:9001".
+std::string address_text(const routed_instance& instance);
+
 struct route {
     std::string app;
     std::vector<std::string> hosts;  // lower case; "*.example.org" matches one label; "*" matches any

@@ -56,8 +56,17 @@ def test_the_old_instance_finishes_its_requests(gasper):
         app.commit()
         app.push().ok()
         load.wait()
-    assert load.failures == [] and load.bodies == {"Hello version one": 1}
+    assert load.failures == [] and load.bodies == {"Hello version one": 1}, "twelve seconds are within the drain time"
     assert app.get("/quick").body == "Hello version two"
+    wait_until(lambda: len(gasper.containers(app.name)) == 1, 10, "the end of the old instance after its last request")
+
+
+def test_an_old_instance_without_requests_goes_at_once(gasper):
+    app = gasper.app("python")
+    app.push().ok()
+    app.commit("Again")
+    app.push().ok()
+    wait_until(lambda: len(gasper.containers(app.name)) == 1, 5, "the end of the idle old instance")
 
 
 SLOW = """
@@ -67,7 +76,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/":
-            time.sleep(5)
+            time.sleep(12)
         body = b"Hello version one"
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
