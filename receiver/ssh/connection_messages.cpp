@@ -28,16 +28,19 @@ void connection::refuse(message_ptr message) {
     ssh_message_reply_default(message.get());
 }
 
+// Whatever reads from the socket may queue a message, and nothing else would wake us for it: the last thing done here
+// is to find none.
 task<> connection::authenticate_pending() {
     if (who_ || authenticating_) co_return;
     authenticating_ = true;
     while (!closed_ && !who_ && keys_exchanged_) {
+        drive();
         message_ptr message(ssh_message_get(session_.get()));
         if (!message) break;
         co_await answer_authentication(std::move(message));
     }
     authenticating_ = false;
-    drive();
+    if (who_) drive();
 }
 
 task<> connection::answer_authentication(message_ptr message) {

@@ -65,6 +65,23 @@ TEST_F(ssh_connection_test, takes_the_second_key_that_a_client_offers) {
     EXPECT_TRUE(done.says("who=ann")) << done.output;
 }
 
+// A request that comes just after the one before was answered: it was read, and left unanswered until the next byte.
+TEST_F(ssh_connection_test, answers_every_request_of_a_client_that_is_quick) {
+    ssh_door door(shell_, describe);
+    session_ptr client(ssh_new());
+    const unsigned port = door.port();
+    const long patience = 10;
+    ssh_options_set(client.get(), SSH_OPTIONS_HOST, "127.0.0.1");
+    ssh_options_set(client.get(), SSH_OPTIONS_PORT, &port);
+    ssh_options_set(client.get(), SSH_OPTIONS_USER, "hello");
+    ssh_options_set(client.get(), SSH_OPTIONS_TIMEOUT, &patience);
+    ASSERT_EQ(ssh_connect(client.get()), SSH_OK) << ssh_get_error(client.get());
+    for (int i = 0; i < 3000; ++i)
+        ASSERT_EQ(ssh_userauth_none(client.get(), nullptr), SSH_AUTH_DENIED)
+            << i << ": " << ssh_get_error(client.get());
+    ssh_disconnect(client.get());
+}
+
 TEST_F(ssh_connection_test, ends_a_client_after_too_many_keys) {
     server_options options;
     options.max_auth_tries = 2;
