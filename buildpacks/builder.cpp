@@ -24,6 +24,7 @@ struct looked_at {
     std::string language, title;
     bool has_procfile{false};
     process_types declared;
+    app_json described;
     build_plan plan;
 };
 
@@ -44,6 +45,13 @@ result<const pack*> choose(const std::vector<std::unique_ptr<pack>>& packs, cons
         "(Go), index.html or static.json (static) at the root of the repository");
 }
 
+result<app_json> read_app_json(const source_tree& tree) {
+    if (!tree.has_file("app.json")) return app_json{};
+    const auto text = tree.read("app.json", 64 << 10);
+    if (!text) return fail(errc::too_large, "app_json_invalid", "app.json: more than 64 KiB");
+    return parse_app_json(*text);
+}
+
 result<std::unique_ptr<looked_at>> look(const build_request& request, int max_files) {
     auto tree = source_tree::open(request.repository, request.commit, {.files = max_files});
     if (!tree) return tree.error();
@@ -59,6 +67,8 @@ result<std::unique_ptr<looked_at>> look(const build_request& request, int max_fi
         if (!parsed) return parsed.error();
         declared = std::move(*parsed);
     }
+    auto described = read_app_json(*tree);
+    if (!described) return described.error();
     auto plan = (*chosen)->plan(*tree);
     if (!plan) return plan.error();
     return std::make_unique<looked_at>(looked_at{.tree = std::move(*tree),
@@ -66,6 +76,7 @@ result<std::unique_ptr<looked_at>> look(const build_request& request, int max_fi
                                                  .title = std::string((*chosen)->title()),
                                                  .has_procfile = has_procfile,
                                                  .declared = std::move(declared),
+                                                 .described = std::move(*described),
                                                  .plan = std::move(*plan)});
 }
 
@@ -170,7 +181,8 @@ task<result<build_result>> running_build::run() {
     auto processes = discover(app, out_);
     co_return build_result{.language = app.language,
                            .code = {.directory = request_.output.string(), .image = std::move(*image)},
-                           .processes = std::move(processes)};
+                           .processes = std::move(processes),
+                           .declared = app.described};
 }
 
 task<result<>> running_build::compile(const looked_at& app) {

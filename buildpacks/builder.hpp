@@ -14,6 +14,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/jobs/job_log.hpp"
+#include "core/model/app_json.hpp"
 #include "core/model/model.hpp"
 #include "runtime/cluster.hpp"
 #include "runtime/stacks/stacks.hpp"
@@ -34,6 +35,7 @@ struct build_result {
     std::string language;  // "python"
     artifact code;
     process_types processes;  // from the Procfile, completed by the pack's default
+    app_json declared;        // what app.json says
 };
 
 struct builder_options {

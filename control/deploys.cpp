@@ -20,10 +20,13 @@ std::string short_id(const std::string& commit) {
     return commit.substr(0, 7);
 }
 
-// What an app runs after a first deploy: one web, or nothing until it is scaled.
-formation formation_for(const app& a, const process_types& processes) {
-    if (!a.wanted.empty()) return a.wanted;
-    return processes.contains("web") ? formation{{"web", 1}} : formation{};
+// What was scaled stays; else what app.json says, and one web.
+formation formation_for(const app& a, const buildpacks::build_result& made) {
+    auto wanted = a.wanted;
+    for (const auto& [process, quantity] : made.declared.quantities)
+        wanted.emplace(process, quantity);
+    if (made.processes.contains("web")) wanted.emplace("web", 1);
+    return wanted;
 }
 
 struct built {
@@ -126,9 +129,11 @@ task<result<>> run_deploy(parts& p, app_id id, push what, std::string user, job_
                       .config = config,
                       .code = b->made.code,
                       .processes = b->made.processes,
-                      .limit = current ? current->limit : p.settings.limit},
+                      .limit = current ? current->limit : p.settings.limit,
+                      .declared = b->made.declared.settings,
+                      .set = current ? current->set : settings_by_process{}},
              .language = b->made.language,
-             .wanted = formation_for(*a, b->made.processes)};
+             .wanted = formation_for(*a, b->made)};
     auto released = co_await switch_to(p, c, job);
     if (!released) co_return released.error();
     co_await job.step("ref");

@@ -59,7 +59,8 @@ task<result<>> bring_up(parts& p, runtime::instance_spec spec, std::vector<obser
     if (!instance) co_return instance.error();
     started.push_back(*instance);
     p.running.add(*instance);
-    auto ready = co_await p.cluster.wait_ready(*instance, until);
+    const health_check port;
+    auto ready = co_await p.cluster.wait_ready(*instance, port, until);
     if (!ready) {
         if (job) {
             job->say(" !     " + ready.error().message);

@@ -108,10 +108,13 @@ class cluster {
     /// left.
     virtual task<result<observed_instance>> start(instance_spec spec, std::optional<sandbox> in, deadline until) = 0;
 
-    /// Ready when the port accepts a connection (a web process), or when it has run for a moment (others). Refuses
-    /// early when the process ended: with its exit code or signal or out-of-memory, or, at the deadline, with the ports
-    /// it listens on instead.
-    virtual task<result<>> wait_ready(observed_instance instance, deadline until) = 0;
+    /// Ready when the check succeeds (a type without a port and without a check: when it has run for a moment).
+    /// Refuses early when the process ended: with its exit code or signal or out-of-memory; or, at the deadline, with
+    /// what the last check saw, or the ports it listens on instead.
+    virtual task<result<>> wait_ready(observed_instance instance, health_check how, deadline until) = 0;
+
+    /// One look, bounded by the check's timeout. Refuses with "unhealthy" and what was wrong.
+    virtual task<result<>> check(observed_instance instance, health_check how, deadline until) = 0;
 
     /// SIGTERM, `grace`, SIGKILL; removes the container, its sandbox and its mounts. No error when already gone.
     virtual task<result<>> stop(observed_instance instance, std::chrono::milliseconds grace) = 0;

@@ -1,8 +1,5 @@
 #include <fmt/format.h>
 
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include "runtime/engine/client.hpp"
 #include "runtime/host/listening.hpp"
 #include "runtime/single_engine_impl.hpp"
@@ -14,57 +11,46 @@ using std::chrono::seconds;
 
 namespace {
 
-task<> try_connect(asio::ip::tcp::socket& s, asio::ip::tcp::endpoint to, bool& open) {
-    boost::system::error_code ec;
-    co_await s.async_connect(to, asio::redirect_error(asio::use_awaitable, ec));
-    if (ec == asio::error::operation_aborted) throw boost::system::system_error(ec);
-    open = !ec;
-}
-
-// Until something accepts there: true; at the deadline: false.
-task<bool> listens(asio::ip::tcp::endpoint at, deadline until) {
-    for (milliseconds pause(5); !until.expired(); pause = std::min(milliseconds(100), pause * 3 / 2)) {
-        asio::ip::tcp::socket s(co_await asio::this_coro::executor);
-        bool open = false;
-        if (co_await finishes_before(try_connect(s, at, open), until.sooner(seconds(1))) && open) co_return true;
-        co_await sleep_until(until.sooner(pause));
-    }
-    co_return false;
-}
-
-task<bool> lasts(milliseconds settle, deadline until) {
-    const bool enough = until.remaining() >= settle;
-    co_await sleep_until(until.sooner(settle));
-    co_return enough;
-}
-
 std::string megabytes(std::int64_t bytes) {
     return fmt::format("{} MB", bytes >> 20);
 }
 
 }  // namespace
 
-task<result<>> single_engine::wait_ready(observed_instance instance, deadline until) {
-    using namespace asio::experimental::awaitable_operators;
-    task<bool> ready;
-    if (instance.port == 0) {
-        ready = lasts(options_.settle, until);
-    } else {
-        boost::system::error_code ec;
-        const auto address = asio::ip::make_address(instance.address, ec);
-        if (ec) co_return fail(errc::invalid, "instance_address", instance.name + " has no address");
-        ready = listens({address, instance.port}, until);
+// Looks again and again, soon at first; at the deadline, why it is not well.
+task<result<>> single_engine::becomes_well(observed_instance instance, health_check how, deadline until) {
+    if (how.kind == health_check::probe::port && instance.port == 0) {
+        const bool enough = until.remaining() >= options_.settle;
+        co_await sleep_until(until.sooner(options_.settle));
+        if (enough) co_return result<>();
+        co_return fail(errc::deadline, "not_ready", instance.name + " did not run long enough before the deadline");
     }
-    auto ended = engine_.wait_container(instance.container, deadline(until.at() + seconds(5)));
-    auto outcome = co_await (std::move(ready) || std::move(ended));
+    const bool dear = how.kind == health_check::probe::command;
+    const auto longest = dear ? milliseconds(1000) : milliseconds(100);
+    result<> seen = fail(errc::deadline, "not_ready", "");
+    for (auto pause = dear ? milliseconds(100) : milliseconds(5); !until.expired();
+         pause = std::min(longest, pause * 3 / 2)) {
+        seen = co_await check(instance, how, until);
+        if (seen || seen.error().code == "check_needs_port") co_return seen;
+        co_await sleep_until(until.sooner(pause));
+    }
     const auto asking = deadline::after(seconds(5));
-    if (outcome.index() == 0) {
-        if (std::get<0>(outcome)) co_return result<>();
+    if (how.kind == health_check::probe::port)
         co_return fail(errc::deadline, "not_listening", co_await why_not_listening(std::move(instance), asking));
-    }
+    co_return fail(errc::deadline, "not_healthy",
+                   fmt::format("{} did not become healthy in time: {}", instance.name, seen.error().message));
+}
+
+task<result<>> single_engine::wait_ready(observed_instance instance, health_check how, deadline until) {
+    using namespace asio::experimental::awaitable_operators;
+    auto ready = becomes_well(instance, how, until);
+    auto ended = engine_.wait_container(instance.container, deadline(until.at() + seconds(15)));
+    auto outcome = co_await (std::move(ready) || std::move(ended));
+    if (outcome.index() == 0) co_return std::get<0>(outcome);
     const auto& status = std::get<1>(outcome);
     if (!status && status.error().kind != errc::not_found) co_return status.error();
     if (!status) co_return fail(errc::failed, "instance_gone", instance.name + " was removed before it was ready");
+    const auto asking = deadline::after(seconds(5));
     co_return fail(errc::failed, "instance_crashed", co_await why_it_ended(std::move(instance), asking));
 }
 
@@ -90,7 +76,6 @@ task<std::string> single_engine::why_it_ended(observed_instance instance, deadli
 }
 
 task<std::string> single_engine::why_not_listening(observed_instance instance, deadline until) {
-    if (instance.port == 0) co_return instance.name + " did not run long enough before the deadline";
     auto state = co_await engine_.inspect_container(instance.container, until);
     const int pid = state ? state->pid : 0;
     std::vector<listener> found;

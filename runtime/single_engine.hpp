@@ -51,7 +51,8 @@ class single_engine final : public cluster {
     task<result<sandbox>> make_sandbox(std::string app, deadline until) override;
     task<result<>> drop_sandbox(sandbox unused) override;
     task<result<observed_instance>> start(instance_spec spec, std::optional<sandbox> in, deadline until) override;
-    task<result<>> wait_ready(observed_instance instance, deadline until) override;
+    task<result<>> wait_ready(observed_instance instance, health_check how, deadline until) override;
+    task<result<>> check(observed_instance instance, health_check how, deadline until) override;
     task<result<>> stop(observed_instance instance, std::chrono::milliseconds grace) override;
     task<result<std::vector<observed_instance>>> list() override;
     task<result<>> sweep(std::vector<std::string> keep) override;
@@ -93,6 +94,7 @@ class single_engine final : public cluster {
     task<result<observed_instance>> observe(container_summary c, bool network_lives, deadline until);
     task<std::string> why_it_ended(observed_instance instance, deadline until);
     task<std::string> why_not_listening(observed_instance instance, deadline until);
+    task<result<>> becomes_well(observed_instance instance, health_check how, deadline until);
     task<result<int>> follow_once(std::string container, line_sink sink, deadline until);
     task<> hang_up(std::string container, std::string exec);
 

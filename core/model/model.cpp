@@ -32,6 +32,13 @@ std::string to_rfc3339(sys_time at) {
                        millis);
 }
 
+process_rules rules_of(const release& r, const std::string& process, process_rules rules) {
+    rules.limit = r.limit;
+    for (const auto* said : {&r.declared, &r.set})
+        if (const auto found = said->find(process); found != said->end()) rules = apply(found->second, rules);
+    return rules;
+}
+
 std::string_view to_string(instance_state s) noexcept {
     switch (s) {
         case instance_state::starting:

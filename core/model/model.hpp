@@ -9,6 +9,7 @@
 
 #include "core/base/error.hpp"
 #include "core/model/id.hpp"
+#include "core/model/process_settings.hpp"
 
 namespace gasper {
 
@@ -45,13 +46,6 @@ struct build {
     sys_time created{}, finished{};
 };
 
-struct limits {
-    std::int64_t memory_bytes{512ll << 20};
-    double cpus{1.0};
-    std::int64_t processes{256};
-    bool operator==(const limits&) const = default;
-};
-
 /// Process type → how many instances.
 using formation = std::map<std::string, int>;
 
@@ -68,11 +62,16 @@ struct release {
     config_vars config;
     artifact code;
     process_types processes;
-    limits limit;
+    limits limit;                  // of a process type of which nothing is said
+    settings_by_process declared;  // by the commit's app.json
+    settings_by_process set;       // by command: over what is declared
     release_state state{release_state::pending};
     std::string reason;  // of a failure
     sys_time created{};
 };
+
+/// What holds for a process type of a release; `normal`: what does when nothing is said (its limits are the release's).
+process_rules rules_of(const release& r, const std::string& process, process_rules normal = {});
 
 struct app {
     app_id id;
@@ -81,6 +80,7 @@ struct app {
     release_id current;    // the release that serves; none before the first deploy
     std::string language;  // buildpack of the current release
     formation wanted;
+    bool stopped{false};  // by ps:stop: nothing runs, whatever is wanted
     sys_time created{};
 };
 

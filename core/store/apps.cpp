@@ -6,7 +6,7 @@ namespace gasper::store {
 
 namespace {
 
-constexpr auto app_columns = "SELECT id, name, owner, current, language, created FROM apps ";
+constexpr auto app_columns = "SELECT id, name, owner, current, language, created, stopped FROM apps ";
 constexpr auto build_columns =
     "SELECT id, app, job, commit_id, buildpack, state, reason, directory, image, processes, created, finished "
     "FROM builds ";
@@ -17,6 +17,7 @@ app app_from(SQLite::Database& db, SQLite::Statement& s) {
           .owner = id_of<user_id>(s.getColumn(2)),
           .current = id_of<release_id>(s.getColumn(3)),
           .language = s.getColumn(4),
+          .stopped = s.getColumn(6).getInt() != 0,
           .created = time_of(s.getColumn(5))};
     SQLite::Statement f(db, "SELECT process, quantity FROM formation WHERE app = ?");
     f.bind(1, a.id.value);
@@ -98,6 +99,13 @@ void set_formation(SQLite::Database& db, app_id id, const formation& wanted) {
         s.bind(3, quantity);
         s.exec();
     }
+}
+
+void set_stopped(SQLite::Database& db, app_id id, bool stopped) {
+    SQLite::Statement s(db, "UPDATE apps SET stopped = ? WHERE id = ?");
+    s.bind(1, stopped ? 1 : 0);
+    s.bind(2, id.value);
+    s.exec();
 }
 
 build_id add_build(SQLite::Database& db, const build& b) {

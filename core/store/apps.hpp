@@ -22,6 +22,7 @@ std::vector<app> all_apps(SQLite::Database& db);
 app_id add_app(SQLite::Database& db, const std::string& name, user_id owner);
 void remove_app(SQLite::Database& db, app_id id);
 void set_formation(SQLite::Database& db, app_id id, const formation& wanted);
+void set_stopped(SQLite::Database& db, app_id id, bool stopped);
 
 build_id add_build(SQLite::Database& db, const build& b);
 /// Writes state, reason, buildpack, result, processes and the time it finished.

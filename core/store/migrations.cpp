@@ -42,10 +42,17 @@ CREATE TABLE events (
 CREATE INDEX events_by_app ON events (app, id);
 )sql";
 
+// Settings per process type, and apps that are stopped.
+constexpr const char* process_settings = R"sql(
+ALTER TABLE releases ADD COLUMN declared TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE releases ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE apps ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first};
+    return {first, process_settings};
 }
 
 }  // namespace gasper::store

@@ -9,7 +9,7 @@ namespace {
 
 constexpr auto release_columns =
     "SELECT id, app, version, build, commit_id, description, user, config, directory, image, processes, limits, "
-    "state, reason, created FROM releases ";
+    "state, reason, created, declared, settings FROM releases ";
 
 release_state release_state_of(const std::string& text) {
     if (text == "pending") return release_state::pending;
@@ -33,6 +33,8 @@ release release_from(const secret_box& box, SQLite::Statement& s) {
             .code = {s.getColumn(8), s.getColumn(9)},
             .processes = processes_of(s.getColumn(10)),
             .limit = limits_of(s.getColumn(11)),
+            .declared = settings_from_json(s.getColumn(15)),
+            .set = settings_from_json(s.getColumn(16)),
             .state = release_state_of(s.getColumn(12)),
             .reason = s.getColumn(13),
             .created = time_of(s.getColumn(14))};
@@ -54,7 +56,8 @@ release add_release(SQLite::Database& db, const secret_box& box, release r) {
     const auto config = box.seal(nlohmann::json(r.config).dump());
     SQLite::Statement s(db,
                         "INSERT INTO releases (app, version, build, commit_id, description, user, config, directory, "
-                        "image, processes, limits, state, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                        "image, processes, limits, state, created, declared, settings) "
+                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     s.bind(1, r.app.value);
     s.bind(2, r.version);
     bind_id(s, 3, r.build);
@@ -68,6 +71,8 @@ release add_release(SQLite::Database& db, const secret_box& box, release r) {
     s.bind(11, to_column(r.limit));
     s.bind(12, std::string(to_string(r.state)));
     s.bind(13, column(r.created));
+    s.bind(14, to_json(r.declared));
+    s.bind(15, to_json(r.set));
     s.exec();
     r.id = {db.getLastInsertRowid()};
     return r;

@@ -14,6 +14,7 @@ class scripted_cluster final : public runtime::cluster {
     // The script
     std::set<std::string> never_ready;  // instance names
     std::string refuse_start;           // instance name; empty: none
+    std::set<std::string> unwell;       // containers whose checks fail
     bool hang_in_ready{false};          // wait_ready() does not return until cancelled
 
     // What happened
@@ -21,6 +22,7 @@ class scripted_cluster final : public runtime::cluster {
     std::set<std::string> sandboxes;
     std::vector<std::string> stopped;
     std::vector<std::string> removed_apps;
+    int checks{0};
 
     void crash(const std::string& container, int exit_code) {
         auto& i = containers.at(container);
@@ -60,10 +62,16 @@ class scripted_cluster final : public runtime::cluster {
         co_return i;
     }
 
-    task<result<>> wait_ready(runtime::observed_instance instance, deadline) override {
+    task<result<>> wait_ready(runtime::observed_instance instance, health_check, deadline) override {
         if (hang_in_ready) co_await sleep_until(deadline::after(std::chrono::hours(1)));
         if (never_ready.contains(instance.name))
             co_return fail(errc::failed, "not_ready", instance.name + " never listened");
+        co_return result<>();
+    }
+
+    task<result<>> check(runtime::observed_instance instance, health_check, deadline) override {
+        ++checks;
+        if (unwell.contains(instance.container)) co_return fail(errc::failed, "unhealthy", "it is not well");
         co_return result<>();
     }
 

@@ -61,7 +61,7 @@ class bench {
         at = clock_type::now();
         auto i = must(run(engine_.start(spec(), ahead, soon())));
         t.add("3 start in a sandbox made ahead", at);
-        must(run(engine_.wait_ready(i, soon())));
+        must(run(engine_.wait_ready(i, {}, soon())));
         t.add("4 start in a sandbox, until it accepts", at);
         at = clock_type::now();
         must(run(engine_.stop(i, std::chrono::seconds(5))));
@@ -69,7 +69,7 @@ class bench {
 
         at = clock_type::now();
         i = must(run(engine_.start(spec(), std::nullopt, soon())));
-        must(run(engine_.wait_ready(i, soon())));
+        must(run(engine_.wait_ready(i, {}, soon())));
         t.add("5 start without one, until it accepts", at);
         must(run(engine_.stop(i, std::chrono::seconds(5))));
         at = clock_type::now();

@@ -74,7 +74,7 @@ std::string build_fixture::answer(const build_result& made, const std::string& p
     spec.port = 5000;
     auto instance = run(engine_->start(spec, std::nullopt, soon()));
     if (!instance) return instance.error().message;
-    auto ready = run(engine_->wait_ready(*instance, deadline::after(std::chrono::seconds(60))));
+    auto ready = run(engine_->wait_ready(*instance, {}, deadline::after(std::chrono::seconds(60))));
     std::string text(4096, '\0');
     if (ready) {
         const auto command = "curl -s -m 10 -w '%{http_code}' http://" + instance->address + ":5000" + path;

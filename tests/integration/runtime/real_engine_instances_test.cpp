@@ -28,7 +28,7 @@ class real_engine_instances_test : public real_engine_test {};
 TEST_F(real_engine_instances_test, starts_serves_and_leaves_nothing_after_stop) {
     auto i = run(engine_->start(spec("hello", serves), std::nullopt, soon()));
     ASSERT_TRUE(i) << i.error().message;
-    auto ready = run(engine_->wait_ready(*i, soon()));
+    auto ready = run(engine_->wait_ready(*i, {}, soon()));
     ASSERT_TRUE(ready) << ready.error().message;
     EXPECT_FALSE(mounts_below(mountinfo(), data_).empty());
 
@@ -54,7 +54,7 @@ TEST_F(real_engine_instances_test, a_sandbox_made_ahead_is_used) {
     ASSERT_TRUE(i) << i.error().message;
     EXPECT_EQ(i->sandbox, s->container);
     EXPECT_EQ(i->address, s->address);
-    EXPECT_TRUE(run(engine_->wait_ready(*i, soon())));
+    EXPECT_TRUE(run(engine_->wait_ready(*i, {}, soon())));
 }
 
 TEST_F(real_engine_instances_test, a_dead_sandbox_is_replaced) {
@@ -71,7 +71,7 @@ TEST_F(real_engine_instances_test, app_directory_is_writable_and_the_release_sta
     auto i = run(engine_->start(spec("hello", "sh -c 'echo changed > /app/hello.txt; echo > /app/new; " + serves + "'"),
                                 std::nullopt, soon()));
     ASSERT_TRUE(i) << i.error().message;
-    ASSERT_TRUE(run(engine_->wait_ready(*i, soon())));
+    ASSERT_TRUE(run(engine_->wait_ready(*i, {}, soon())));
     std::string content;
     std::ifstream(data_ / "release" / "hello.txt") >> content;
     EXPECT_EQ(content, "Hello");
@@ -81,7 +81,7 @@ TEST_F(real_engine_instances_test, app_directory_is_writable_and_the_release_sta
 TEST_F(real_engine_instances_test, says_with_which_code_a_process_ended_before_it_listened) {
     auto i = run(engine_->start(spec("hello", "sh -c 'echo no module; exit 3'"), std::nullopt, soon()));
     ASSERT_TRUE(i) << i.error().message;
-    auto ready = run(engine_->wait_ready(*i, soon()));
+    auto ready = run(engine_->wait_ready(*i, {}, soon()));
     ASSERT_FALSE(ready);
     EXPECT_EQ(ready.error().code, "instance_crashed");
     EXPECT_EQ(ready.error().message, "web.1 exited with code 3 before it listened on port 5000");
@@ -99,7 +99,7 @@ TEST_F(real_engine_instances_test, says_when_memory_ran_out) {
     greedy.limit.memory_bytes = 16 << 20;
     auto i = run(engine_->start(greedy, std::nullopt, soon()));
     ASSERT_TRUE(i) << i.error().message;
-    auto ready = run(engine_->wait_ready(*i, soon()));
+    auto ready = run(engine_->wait_ready(*i, {}, soon()));
     ASSERT_FALSE(ready);
     EXPECT_EQ(ready.error().message, "web.1 was killed: out of memory (limit 16 MB)");
     auto listed = run(engine_->list());
@@ -110,7 +110,7 @@ TEST_F(real_engine_instances_test, says_when_memory_ran_out) {
 TEST_F(real_engine_instances_test, says_on_which_port_it_listens_instead) {
     auto i = run(engine_->start(spec("hello", "httpd -f -p 8000 -h /app"), std::nullopt, soon()));
     ASSERT_TRUE(i) << i.error().message;
-    auto ready = run(engine_->wait_ready(*i, deadline::after(milliseconds(700))));
+    auto ready = run(engine_->wait_ready(*i, {}, deadline::after(milliseconds(700))));
     ASSERT_FALSE(ready);
     EXPECT_EQ(ready.error().code, "not_listening");
     EXPECT_EQ(ready.error().message, "web.1 listens on 8000 instead of $PORT (5000)");
@@ -119,7 +119,7 @@ TEST_F(real_engine_instances_test, says_on_which_port_it_listens_instead) {
 TEST_F(real_engine_instances_test, says_when_it_listens_on_loopback_only) {
     auto i = run(engine_->start(spec("hello", "httpd -f -p 127.0.0.1:5000 -h /app"), std::nullopt, soon()));
     ASSERT_TRUE(i) << i.error().message;
-    auto ready = run(engine_->wait_ready(*i, deadline::after(milliseconds(700))));
+    auto ready = run(engine_->wait_ready(*i, {}, deadline::after(milliseconds(700))));
     ASSERT_FALSE(ready);
     EXPECT_EQ(ready.error().message, "web.1 listens on 127.0.0.1:5000 only: it must listen on 0.0.0.0");
 }
@@ -128,10 +128,10 @@ TEST_F(real_engine_instances_test, a_worker_is_ready_when_it_has_run_for_a_momen
     auto worker = spec("hello", "sleep 100", 0);
     auto i = run(engine_->start(worker, std::nullopt, soon()));
     ASSERT_TRUE(i);
-    EXPECT_TRUE(run(engine_->wait_ready(*i, soon())));
+    EXPECT_TRUE(run(engine_->wait_ready(*i, {}, soon())));
     auto brief = run(engine_->start(spec("hello", "false", 0), std::nullopt, soon()));
     ASSERT_TRUE(brief);
-    auto ready = run(engine_->wait_ready(*brief, soon()));
+    auto ready = run(engine_->wait_ready(*brief, {}, soon()));
     ASSERT_FALSE(ready);
     EXPECT_EQ(ready.error().message, "web.1 exited with code 1 right after its start");
 }
@@ -157,7 +157,7 @@ TEST_F(real_engine_instances_test, sweep_removes_what_is_not_kept) {
     auto listed = run(engine_->list());
     ASSERT_EQ(listed->size(), 1U);
     EXPECT_EQ(listed->front().container, kept->container);
-    EXPECT_TRUE(run(engine_->wait_ready(*kept, soon())));
+    EXPECT_TRUE(run(engine_->wait_ready(*kept, {}, soon())));
     EXPECT_EQ(list_app_directories(data_ / "instances").size(), 1U);
 }
 
@@ -193,7 +193,7 @@ TEST_F(real_engine_instances_test, a_second_gasper_on_the_engine_is_left_alone) 
     EXPECT_EQ(run(engine_->list())->size(), 1U);
     ASSERT_TRUE(run(engine_->sweep({})));
     ASSERT_TRUE(run(engine_->remove_app("hello")));
-    EXPECT_TRUE(run(other->wait_ready(*theirs, soon())));
+    EXPECT_TRUE(run(other->wait_ready(*theirs, {}, soon())));
     EXPECT_EQ(run(other->list())->size(), 1U);
     EXPECT_TRUE(run(other->remove_everything(soon())));
     EXPECT_TRUE(run(other->close(soon())));

@@ -133,7 +133,7 @@ TEST_F(real_engine_streams_test, logs_have_time_stream_and_tail) {
         run(engine_->start(spec("hello", "sh -c 'for n in 1 2 3; do echo out $n; done; echo err >&2; sleep 100'", 0),
                            std::nullopt, soon()));
     ASSERT_TRUE(i);
-    ASSERT_TRUE(run(engine_->wait_ready(*i, soon())));
+    ASSERT_TRUE(run(engine_->wait_ready(*i, {}, soon())));
     std::vector<log_line> lines;
     const auto until = deadline::after(seconds(5));
     while (lines.size() < 4 && !until.expired()) {

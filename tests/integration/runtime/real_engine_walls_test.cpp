@@ -43,7 +43,7 @@ TEST_F(real_engine_walls_test, instances_have_no_privileges_and_cannot_write_out
                             0),
                        std::nullopt, soon()));
     ASSERT_TRUE(i);
-    ASSERT_TRUE(run(engine_->wait_ready(*i, soon())));
+    ASSERT_TRUE(run(engine_->wait_ready(*i, {}, soon())));
     std::vector<std::string> lines;
     ASSERT_TRUE(run(engine_->logs(i->container, {}, [&](log_line l) { lines.push_back(l.text); })));
     EXPECT_THAT(lines, ::testing::IsSupersetOf({"1000", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000",
@@ -55,7 +55,7 @@ TEST_F(real_engine_walls_test, processes_are_limited) {
     s.limit.processes = 20;
     auto i = run(engine_->start(s, std::nullopt, soon()));
     ASSERT_TRUE(i);
-    (void)run(engine_->wait_ready(*i, soon()));
+    (void)run(engine_->wait_ready(*i, {}, soon()));
     std::vector<std::string> lines;
     ASSERT_TRUE(run(engine_->logs(i->container, {}, [&](log_line l) { lines.push_back(l.text); })));
     EXPECT_THAT(lines, ::testing::Not(Contains("all")));
@@ -64,7 +64,7 @@ TEST_F(real_engine_walls_test, processes_are_limited) {
 
 TEST_F(real_engine_walls_test, an_app_reaches_its_own_instances_but_no_other_apps) {
     auto i = run(engine_->start(spec("hello", "httpd -f -p $PORT -h /app"), std::nullopt, soon()));
-    ASSERT_TRUE(i && run(engine_->wait_ready(*i, soon())));
+    ASSERT_TRUE(i && run(engine_->wait_ready(*i, {}, soon())));
     const auto ask = "printf 'GET /hello.txt HTTP/1.0\\r\\n\\r\\n' | nc -w 2 " + i->address +
                      " 5000 | tail -n 1 | grep Hello || echo unreachable";
     EXPECT_THAT(in_app("hello", ask), ElementsAre("Hello"));
