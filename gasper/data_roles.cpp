@@ -64,7 +64,12 @@ int run_router(const std::vector<std::string>& arguments) {
     cli.add_option("--https", o.https_address, "where to listen for HTTPS, ADDRESS:PORT; none when not given");
     cli.add_option("--access-log", o.access_file, "where lines of requests go; standard output when not given");
     cli.add_flag("--no-access-log", quiet, "no line per request");
+    unsigned wake_seconds = 30;
+    cli.add_option("--wake-timeout", wake_seconds, "seconds that requests are held for a sleeping app")
+        ->capture_default_str()
+        ->check(CLI::Range(1u, 3600u));
     if (auto status = parse(cli, arguments)) return *status;
+    o.wake_timeout = std::chrono::seconds(wake_seconds);
     o.table_file = flags.table;
     o.feed_socket = flags.feed;
     o.access_log = !quiet;

@@ -71,6 +71,7 @@ void exchange::on_stream_event(stream&, bool hung_up) {
     if (!hung_up) return;
     client_failed_ = true;
     if (instance_) instance_->cancel();
+    if (waiting_) waiting_->leave();
 }
 
 void exchange::choose_request_id(const request_head& head) {
@@ -151,11 +152,19 @@ co<> exchange::refuse(head_refusal why) {
 co<> exchange::forward() {
     for (unsigned attempts = 0; !client_failed_;) {
         // A retry looks at the newest table: the one before may have named an instance that is no more.
-        const auto map = context_.routes.get();
+        auto map = context_.routes.get();
         const auto* route = map->find(memory_.host);
         if (!route) co_return co_await answer(troubles::no_app);
         record_.app.assign(route->app);
-        if (route->maintenance) co_return co_await answer(troubles::maintenance);
+        counted_.begin(route->state, context_.worker, started_);
+        if (route->maintenance) co_return co_await answer_maintenance(map, *route);
+        if (route->must_wake()) {
+            auto app = route->state;
+            map.reset();  // it may be long
+            const bool awake = co_await wake(std::move(app));
+            if (awake) continue;
+            break;
+        }
         if (route->instances.empty()) co_return co_await answer(troubles::no_instance);
         auto to =
             attempts < context_.settings.max_attempts ? route->choose(memory_.tried, context_.loop.now()) : nullptr;
@@ -178,7 +187,8 @@ co<> exchange::forward() {
         blame(troubles::client_gone);
         co_return;
     }
-    if (!response_begun_) co_await answer(last_trouble_ ? *last_trouble_ : troubles::no_response);
+    if (!response_begun_ && record_.status == 0)
+        co_await answer(last_trouble_ ? *last_trouble_ : troubles::no_response);
 }
 
 co<std::unique_ptr<upstream_connection>> exchange::connect(upstream& to) {
@@ -293,33 +303,17 @@ co<> exchange::end_upload(stream& to) {
     client_.clear_cancelled();
 }
 
-void exchange::blame(const trouble& what) noexcept {
-    record_.code = what.code;
-    record_.what = what.what;
-    if (record_.status == 0) record_.status = what.status;
-    keep_alive_ = false;
-}
-
-co<> exchange::answer(const trouble& what, int status, std::string_view reason) {
-    if (!upload_.done() || context_.draining) keep_alive_ = false;
-    if (upload_.done()) input_.consume(std::exchange(first_part_, 0));
-    record_.code = what.code;
-    record_.what = reason.empty() ? what.what : reason;
-    record_.status = status;
-    memory_.response_head = render_page(what, status, reason, is_head_, keep_alive_, record_.request_id);
-    const auto sent = co_await client_.write(memory_.response_head, in(context_.settings.body_timeout));
-    record_.bytes += sent.size;
-    if (sent.error != 0) keep_alive_ = false;
-}
-
 void exchange::finish() {
     const auto now = context_.loop.refresh_now();
     auto& count = context_.count;
     counters::add(count.requests);
     // A client that left before it was answered is in no class of answers.
     const bool answered = record_.status >= 100 && record_.status < 600 && record_.status != 499;
-    counters::add(count.by_class[answered ? static_cast<std::size_t>(record_.status / 100) : 0]);
+    const auto in_class = answered ? static_cast<std::size_t>(record_.status / 100) : 0;
+    counters::add(count.by_class[in_class]);
     counters::add(count.bytes_out, record_.bytes);
+    // A client that left has no latency, and a tunnel's is its users' patience.
+    counted_.end(in_class, now - started_, record_.bytes, in_class <= 1);
     if (!context_.log) return;
     record_.service_ms = milliseconds_between(record_.instance.empty() ? started_ : connected_, now);
     append_line(record_, context_.log_lines);

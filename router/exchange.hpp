@@ -14,6 +14,7 @@
 #include "router/io/stream.hpp"
 #include "router/page.hpp"
 #include "router/rewrite.hpp"
+#include "router/waiting_room.hpp"
 #include "router/worker_context.hpp"
 
 namespace gasper::router {
@@ -59,6 +60,7 @@ class exchange final : stream_watcher {
     void begin(const request_head& head);
     void choose_request_id(const request_head& head);
     co<> forward();
+    co<bool> wake(std::shared_ptr<app_state> app);
     co<outcome> attempt(upstream& to);
     co<std::unique_ptr<upstream_connection>> connect(upstream& to);
     co<outcome> send_and_relay(upstream_connection& to);
@@ -71,6 +73,8 @@ class exchange final : stream_watcher {
     co<> tunnel(stream& to, input_buffer& from_instance);
     co<> answer(const trouble& what, int status, std::string_view reason = {});
     co<> answer(const trouble& what) { return answer(what, what.status); }
+    co<> answer_maintenance(std::shared_ptr<const route_map> map, const app_route& route);
+    co<> send_page(const trouble& what, int status);
     void blame(const trouble& what) noexcept;
     void finish();
     bool may_retry(const upstream_connection& c) const noexcept;
@@ -94,6 +98,11 @@ class exchange final : stream_watcher {
     body_framing upload_;        // as far as it was sent on
     std::size_t first_part_{0};  // bytes of the body that came with the head
     side_task uploading_;
+
+    // The app.
+    counted_request counted_;
+    waiting_room::guest* waiting_{nullptr};
+    waiting_room::admission admission_;
 
     // The attempt.
     stream* instance_{nullptr};

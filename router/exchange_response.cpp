@@ -86,6 +86,7 @@ co<exchange::outcome> exchange::relay(upstream_connection& from, input_buffer& i
         co_return outcome::failed;
     }
     response_begun_ = true;
+    admission_.leave();
     const auto as = form_for(minor_, head.body);
     const bool reusable = head.keep_alive && !switches;
     const bool whole = head.body != body_kind::until_close;

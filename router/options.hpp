@@ -34,6 +34,9 @@ struct options {
     std::chrono::milliseconds tunnel_timeout{3'600'000};   // without a byte in either direction after an upgrade
     std::chrono::milliseconds drain_timeout{30'000};       // for requests in flight when the router stops
 
+    std::chrono::milliseconds wake_timeout{30'000};  // for a sleeping app to have an instance
+
+    std::size_t max_waiting{4'096};       // requests held for one sleeping app; further ones are refused
     std::size_t max_connections{20'000};  // of clients, per thread; further ones wait in the backlog
     unsigned max_attempts{3};             // instances that are tried for one request
     pool_limits pool;

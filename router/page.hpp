@@ -12,6 +12,7 @@ struct trouble {
     std::string_view code;
     std::string_view what;    // one line, for the log and the page's title
     std::string_view advice;  // a sentence for whoever sees the page
+    int retry_after{0};       // seconds, for the client; 0: nothing is said
 };
 
 namespace troubles {
@@ -20,7 +21,11 @@ inline constexpr trouble no_instance{
     503, "H14", "No web processes running",
     "The app has no running web process. Its owner can start one with ps:scale web=1."};
 inline constexpr trouble maintenance{503, "H80", "Maintenance mode",
-                                     "The app is being worked on. Come back in a while."};
+                                     "The app is being worked on. Come back in a while.", 60};
+inline constexpr trouble boot_timeout{503, "H20", "App boot timeout",
+                                      "The app was asleep and did not wake up in time. Try again in a moment.", 10};
+inline constexpr trouble backlog{503, "H11", "Backlog too deep",
+                                 "Too many requests wait for the app to wake up. Try again in a moment.", 10};
 inline constexpr trouble refused{503, "H21", "Backend connection refused",
                                  "The app does not accept connections at the moment. Its log says more."};
 inline constexpr trouble connect_timeout{503, "H19", "Backend connection timeout",
@@ -36,9 +41,18 @@ inline constexpr trouble client_gone{499, "H27", "Client request interrupted", "
 inline constexpr trouble cut_short{502, "H18", "Server request interrupted", ""};
 }  // namespace troubles
 
-/// Head and body. `reason` names more closely what was wrong; HEAD gets no body.
-std::string render_page(const trouble& what, int status, std::string_view reason, bool answers_head, bool keep_alive,
-                        std::string_view request_id);
+/// How a page goes out. HEAD gets no body.
+struct page_form {
+    int status;
+    bool answers_head{false};
+    bool keep_alive{false};
+    int retry_after{0};  // seconds; 0: nothing is said
+};
+
+/// Head and body. `reason` names more closely what was wrong.
+std::string render_page(const trouble& what, std::string_view reason, std::string_view request_id, page_form as);
+/// The same with a body of the app's own, HTML.
+std::string render_page(std::string_view html, page_form as);
 
 std::string_view reason_phrase(int status) noexcept;
 

@@ -42,6 +42,15 @@ void route_map::add(const route& r, const route_map* previous, unsigned workers,
     auto app = std::make_unique<app_route>();
     app->app = r.app;
     app->maintenance = r.maintenance;
+    app->maintenance_page = r.maintenance_page;
+    app->asleep = r.asleep;
+    app->tells_idle = r.sleep_after != 0;
+    auto& state = states_[r.app];
+    if (!state && previous)
+        if (const auto before = previous->states_.find(r.app); before != previous->states_.end())
+            state = before->second;
+    if (!state) state = std::make_shared<app_state>(r.app, workers);
+    app->state = state;
     for (const auto& i : r.instances) {
         if (i.protocol != instance_protocol::http1) {
             ++unusable_;
@@ -73,6 +82,13 @@ const app_route* route_map::find(std::string_view host) const noexcept {
     if (dot != std::string_view::npos && dot > 0)
         if (const auto at = wildcard_.find(host.substr(dot)); at != wildcard_.end()) return at->second;
     return any_;
+}
+
+std::vector<std::shared_ptr<app_state>> route_map::left_since(const route_map& previous) const {
+    std::vector<std::shared_ptr<app_state>> left;
+    for (const auto& [name, state] : previous.states_)
+        if (!states_.contains(name)) left.push_back(state);
+    return left;
 }
 
 std::vector<std::shared_ptr<upstream>> route_map::retired_since(const route_map& previous) const {

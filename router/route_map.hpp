@@ -9,15 +9,23 @@
 #include <vector>
 
 #include "core/tables/table.hpp"
+#include "router/app_state.hpp"
 #include "router/upstream.hpp"
 
 namespace gasper::router {
 
 struct app_route {
     std::string app;
+    std::shared_ptr<app_state> state;  // of all routes and tables that name the app
     bool maintenance{false};
+    std::string maintenance_page;
+    bool asleep{false};
+    bool tells_idle{false};
     std::vector<std::shared_ptr<upstream>> instances;
     mutable std::atomic<std::uint32_t> rotation{0};
+
+    /// Its requests have to wait.
+    bool must_wake() const noexcept { return asleep && instances.empty(); }
 
     /// The instance with the fewest requests in flight, in turn among equals; those that refused a connection lately
     /// and those in `tried` only when nothing else is left (tried: never). Null: none.
@@ -39,6 +47,9 @@ class route_map {
 
     /// Instances of `previous` that this map does not name.
     std::vector<std::shared_ptr<upstream>> retired_since(const route_map& previous) const;
+    /// Apps of `previous` that this map does not name.
+    std::vector<std::shared_ptr<app_state>> left_since(const route_map& previous) const;
+    const std::vector<std::unique_ptr<app_route>>& all() const noexcept { return apps_; }
     /// Every instance.
     template <class F>
     void for_each_instance(F each) const {
@@ -58,6 +69,7 @@ class route_map {
     std::uint64_t version_{0};
     std::size_t unusable_{0};
     std::vector<std::unique_ptr<app_route>> apps_;
+    std::unordered_map<std::string, std::shared_ptr<app_state>> states_;
     std::unordered_map<std::string, std::shared_ptr<upstream>> instances_;
     name_map exact_;
     name_map wildcard_;  // by ".example.org"

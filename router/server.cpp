@@ -16,7 +16,7 @@ result<> check(const options& o) {
     if (o.max_connections < 1) return bad("max_connections: at least 1");
     if (o.max_attempts < 1 || o.max_attempts > 16) return bad("max_attempts: from 1 to 16");
     for (const auto t : {o.head_timeout, o.idle_timeout, o.connect_timeout, o.first_byte_timeout, o.body_timeout,
-                         o.stream_timeout, o.tunnel_timeout, o.drain_timeout})
+                         o.stream_timeout, o.tunnel_timeout, o.drain_timeout, o.wake_timeout})
         if (t <= std::chrono::milliseconds::zero()) return bad("timeouts: longer than zero");
     return {};
 }
@@ -73,12 +73,12 @@ result<> server::apply(std::shared_ptr<const table> next) {
     auto gone = map->retired_since(*before);
     for (const auto& u : gone)
         u->retire();
-    if (gone.empty()) return {};
     auto behind = std::make_shared<std::atomic<unsigned>>(static_cast<unsigned>(workers_.size()));
-    reports_.leaving(gone, behind);
+    reports_.applied(map, gone, behind);
+    const auto shared = std::make_shared<const std::vector<std::shared_ptr<upstream>>>(std::move(gone));
     for (auto& w : workers_)
-        w->retire(gone, [this, behind] {
-            if (behind->fetch_sub(1) == 1) reports_.announce();
+        w->applied(shared, [this, shared, behind] {
+            if (behind->fetch_sub(1) == 1 && !shared->empty()) reports_.announce();
         });
     return {};
 }

@@ -68,8 +68,9 @@ struct worker::housekeeping final : timer {
 };
 
 worker::worker(unsigned index, const options& settings, const snapshot<route_map>& routes,
-               const snapshot<certificate_store>& certificates, access_log* log, const reporter& reports)
-    : context_{loop_, buffers_, routes, certificates, settings, count_, log, reports, index},
+               const snapshot<certificate_store>& certificates, access_log* log, reporter& reports)
+    : waiting_(loop_, settings.first_byte_timeout),
+      context_{loop_, buffers_, routes, certificates, settings, count_, log, reports, waiting_, index},
       housekeeping_(std::make_unique<housekeeping>(*this)) {}
 
 worker::~worker() {
@@ -160,10 +161,11 @@ void worker::stop() {
     if (context_.log) context_.log->write(context_.log_lines);
 }
 
-void worker::retire(std::vector<std::shared_ptr<upstream>> gone, std::function<void()> passed) {
+void worker::applied(std::shared_ptr<const std::vector<std::shared_ptr<upstream>>> gone, std::function<void()> passed) {
     loop_.post([this, gone = std::move(gone), passed = std::move(passed)] {
-        for (const auto& u : gone)
+        for (const auto& u : *gone)
             u->close_idle(context_.worker);
+        waiting_.let_in(*context_.routes.get());
         passed();
     });
 }

@@ -19,7 +19,7 @@ struct listening_socket {
 class worker {
  public:
     worker(unsigned index, const options& settings, const snapshot<route_map>& routes,
-           const snapshot<certificate_store>& certificates, access_log* log, const reporter& reports);
+           const snapshot<certificate_store>& certificates, access_log* log, reporter& reports);
     ~worker();
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -31,9 +31,10 @@ class worker {
     void drain(std::function<void()> drained);
     /// Ends what is left and the thread with it. Returns when it has ended.
     void stop();
-    /// Closes the idle connections of instances that left the table, then calls `passed` on the worker's thread: from
-    /// then on no request of this worker is given to one of them.
-    void retire(std::vector<std::shared_ptr<upstream>> gone, std::function<void()> passed);
+    /// A new table is in use: closes the idle connections of instances that left it, lets requests go on that waited
+    /// for it, then calls `passed` on the worker's thread. From then on no request of this worker is given to one of
+    /// `gone`.
+    void applied(std::shared_ptr<const std::vector<std::shared_ptr<upstream>>> gone, std::function<void()> passed);
 
     const counters& count() const noexcept { return count_; }
 
@@ -55,6 +56,7 @@ class worker {
     event_loop loop_;
     buffer_pool buffers_;
     counters count_;
+    waiting_room waiting_;
     worker_context context_;
     std::list<std::unique_ptr<acceptor>> acceptors_;
     std::unique_ptr<housekeeping> housekeeping_;

@@ -16,6 +16,7 @@
 #include "router/reporter.hpp"
 #include "router/route_map.hpp"
 #include "router/tls.hpp"
+#include "router/waiting_room.hpp"
 
 namespace gasper::router {
 
@@ -45,7 +46,8 @@ struct worker_context {
     const options& settings;
     counters& count;
     access_log* log;  // null: off
-    const reporter& reports;
+    reporter& reports;
+    waiting_room& waiting;
     unsigned worker{0};
     bool draining{false};
 

@@ -137,6 +137,11 @@ class reader {
         return *value;
     }
 
+    bool boolean(const node& at) {
+        if (!at.value.is_boolean()) return refuse(at, "must be true or false"), false;
+        return at.value.get<bool>();
+    }
+
     std::string identifier(const node& at, std::size_t most) {
         auto value = text(at, most);
         if (!refusal_ && !is_identifier(value, most)) refuse(at, "may only have letters, digits, '-', '_' and '.'");
@@ -162,10 +167,12 @@ class reader {
         });
         list(at, "instances", required, table_limits::instances, out.instances,
              [this](const node& n) { return read_instance(n); });
-        with(at, "maintenance", optional, [&](const node& n) {
-            if (!n.value.is_boolean()) return refuse(n, "must be true or false");
-            out.maintenance = n.value.get<bool>();
-        });
+        with(at, "maintenance", optional, [&](const node& n) { out.maintenance = boolean(n); });
+        with(at, "maintenance_page", optional,
+             [&](const node& n) { out.maintenance_page = text(n, table_limits::page); });
+        with(at, "asleep", optional, [&](const node& n) { out.asleep = boolean(n); });
+        with(at, "sleep_after", optional,
+             [&](const node& n) { out.sleep_after = static_cast<std::uint32_t>(number(n, 0x7fffffff)); });
         return out;
     }
 

@@ -84,7 +84,8 @@ class table_publisher {
     /// when for as long as `blind` nobody could say.
     task<bool> drained(std::string name, std::string address, std::chrono::milliseconds blind, deadline until);
 
-    void on_report(report_handlers handlers) { handlers_ = std::move(handlers); }
+    /// Sets the handlers that are not empty; the others stay.
+    void on_report(report_handlers handlers);
 
     std::vector<subscriber_state> subscribers() const;
     /// None before the first table.

@@ -5,6 +5,12 @@
 
 namespace gasper {
 
+void table_publisher::on_report(report_handlers handlers) {
+    if (handlers.wake) handlers_.wake = std::move(handlers.wake);
+    if (handlers.idle) handlers_.idle = std::move(handlers.idle);
+    if (handlers.traffic) handlers_.traffic = std::move(handlers.traffic);
+}
+
 void table_publisher::hear_report(peer& from, feed_report report) {
     if (report.leaving) from.leaving = std::move(report.leaving);
     for (const auto& app : report.wake)

@@ -16,6 +16,9 @@ json route_json(const route& r) {
                              {"protocol", i.protocol == instance_protocol::h2c ? "h2c" : "http1"}});
     json out{{"app", r.app}, {"hosts", r.hosts}, {"instances", std::move(instances)}};
     if (r.maintenance) out["maintenance"] = true;
+    if (!r.maintenance_page.empty()) out["maintenance_page"] = r.maintenance_page;
+    if (r.asleep) out["asleep"] = true;
+    if (r.sleep_after != 0) out["sleep_after"] = r.sleep_after;
     return out;
 }
 

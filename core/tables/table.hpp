@@ -29,6 +29,10 @@ struct route {
     std::vector<std::string> hosts;  // lower case; "*.example.org" matches one label; "*" matches any
     std::vector<routed_instance> instances;
     bool maintenance{false};
+    std::string maintenance_page;  // HTML; empty: the router's own
+    /// Nothing runs, or what runs is frozen: requests are held, and control is asked to wake the app.
+    bool asleep{false};
+    std::uint32_t sleep_after{0};  // seconds without a request, of which control wants to hear; 0: it does not
     bool operator==(const route&) const = default;
 };
 
@@ -67,6 +71,7 @@ struct table_limits {
     static constexpr std::size_t routes = 100'000;
     static constexpr std::size_t hosts = 64;         // of a route
     static constexpr std::size_t instances = 1'024;  // of a route
+    static constexpr std::size_t page = 64u << 10;   // bytes of a maintenance page
     static constexpr std::size_t certificates = 100'000;
     static constexpr std::size_t certificate_names = 100;
     static constexpr std::size_t pem = 256u << 10;  // of a chain, of a key

@@ -7,6 +7,7 @@ namespace {
 
 constexpr auto whole = R"({"version": 7,
  "routes": [{"app": "hello", "hosts": ["hello.localhost", "*.hello.test"], "maintenance": true,
+             "maintenance_page": "<h1>later</h1>", "asleep": true, "sleep_after": 1800,
              "instances": [{"name": "web.1", "address": "127.0.0.1:9001", "protocol": "http1"},
                            {"name": "web.2", "address": "[::1]:9002", "protocol": "h2c"}]}],
  "certificates": [{"names": ["*.localhost"], "chain": "PEM", "key": "KEY"}],
@@ -19,7 +20,10 @@ table expected() {
         {"hello",
          {"hello.localhost", "*.hello.test"},
          {{"web.1", "127.0.0.1", 9001, instance_protocol::http1}, {"web.2", "::1", 9002, instance_protocol::h2c}},
-         true}};
+         true,
+         "<h1>later</h1>",
+         true,
+         1800}};
     t.certificates = {{{"*.localhost"}, "PEM", "KEY"}};
     t.zones = {{"apps.test", {{"web", "A", 60, {"192.0.2.1"}}}}};
     return t;
