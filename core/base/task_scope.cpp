@@ -27,6 +27,19 @@ bool is_cancellation(const std::exception_ptr& fault, std::string& what) {
     return false;
 }
 
+// co_spawn itself awaits once more after a task that never waited. When the task was cancelled by then, that would
+// throw out of the one who runs the executor.
+task<> to_its_end(task<> work) {
+    std::exception_ptr fault;
+    try {
+        co_await std::move(work);
+    } catch (...) {
+        fault = std::current_exception();
+    }
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (fault) std::rethrow_exception(fault);
+}
+
 }  // namespace
 
 task_scope::task_scope(asio::any_io_executor executor, fault_handler on_fault)
@@ -48,7 +61,8 @@ void task_scope::spawn(std::string name, task<> work) {
         running_.erase(at);
         if (running_.empty()) emptied_.cancel();
     };
-    asio::co_spawn(executor_, std::move(work), asio::bind_cancellation_slot(at->signal.slot(), std::move(done)));
+    asio::co_spawn(executor_, to_its_end(std::move(work)),
+                   asio::bind_cancellation_slot(at->signal.slot(), std::move(done)));
 }
 
 void task_scope::cancel() {

@@ -44,6 +44,18 @@ TEST_F(tasks, with_deadline_passes_values_and_refusals_through) {
     EXPECT_EQ(run_task(io, with_deadline(refuse(), deadline::after(5s), "it")).error().kind, errc::conflict);
 }
 
+// It ends without ever having waited, in a scope that it cancelled itself.
+task<> cancel_all(task_scope& scope) {
+    scope.cancel();
+    co_return;
+}
+
+TEST_F(tasks, a_task_may_cancel_its_own_scope) {
+    scope.spawn("first", cancel_all(scope));
+    EXPECT_TRUE(run_task(io, scope.stop(deadline::after(5s))));
+    EXPECT_TRUE(faults.empty());
+}
+
 TEST_F(tasks, with_deadline_refuses_late_work) {
     const auto got = run_task(io, with_deadline(wait_for_ever(), deadline::after(10ms), "it"));
     ASSERT_FALSE(got);
