@@ -135,7 +135,8 @@ class cluster {
 
     virtual task<result<std::unique_ptr<terminal>>> exec(std::string container, exec_options options) = 0;
 
-    /// Calls `on_change(container)` whenever a container of ours dies or starts, until cancelled; reconnects.
+    /// Calls `on_change(container)` whenever a container of ours dies or starts, until cancelled; reconnects. An empty
+    /// name: the engine was away and is back.
     virtual task<> watch(std::function<void(std::string container)> on_change) = 0;
 };
 

@@ -1,4 +1,5 @@
 #include <boost/system/system_error.hpp>
+#include <utility>
 
 #include "runtime/engine/client.hpp"
 #include "runtime/log_stream.hpp"
@@ -32,7 +33,11 @@ task<> single_engine::watch(std::function<void(std::string container)> on_change
     std::int64_t since = 0;
     milliseconds pause(100);
     const std::vector<std::string> scope{scope_label()}, actions{"die", "start"};
-    for (;;) {
+    for (bool broken = false;;) {
+        // Events from before an engine's restart are lost: whoever listens has to look for himself.
+        if (std::exchange(broken, false)) {
+            if (auto back = co_await engine_.ping(deadline::after(seconds(5))); back) on_change("");
+        }
         // In turns of a minute: an engine that hangs without closing is noticed, and nothing is missed in between.
         const auto begun = std::chrono::steady_clock::now();
         auto seen = [&](engine_event e) {
@@ -48,7 +53,8 @@ task<> single_engine::watch(std::function<void(std::string container)> on_change
         if (ended) continue;
         log_.warn("engine_events", {{"reason", ended.error().message}, {"retry_ms", pause.count()}});
         co_await sleep_until(deadline::after(pause));
-        pause = std::min(milliseconds(5000), pause * 2);
+        pause = std::min(milliseconds(1000), pause * 2);
+        broken = true;
     }
 }
 

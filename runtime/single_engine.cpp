@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/base/crypto.hpp"
+#include "core/base/join.hpp"
 #include "runtime/engine/client.hpp"
 #include "runtime/host/overlay.hpp"
 #include "runtime/sandbox/pause_image.hpp"
@@ -148,13 +149,32 @@ task<result<std::vector<container_summary>>> single_engine::ours(std::string mor
 
 task<result<>> single_engine::remove_all(std::vector<container_summary> these, deadline until) {
     // Instances before the sandboxes that they live in.
-    std::stable_partition(these.begin(), these.end(),
-                          [](const container_summary& c) { return c.label.count("gasper.sandbox") > 0; });
+    std::vector<std::string> inner, outer;
+    for (auto& c : these)
+        (c.label.count("gasper.sandbox") > 0 ? inner : outer).push_back(c.id);
+    auto instances_gone = co_await remove_side_by_side(std::move(inner), until);
+    auto others_gone = co_await remove_side_by_side(std::move(outer), until);
+    co_return instances_gone ? others_gone : instances_gone;
+}
+
+// A few at a time: each spends most of its time waiting for the kernel.
+task<result<>> single_engine::remove_side_by_side(std::vector<std::string> ids, deadline until) {
+    constexpr std::size_t at_once = 6;
     result<> first;
-    for (auto& c : these) {
-        auto ok = co_await engine_.remove_container(c.id, until);
-        if (!ok && first) first = ok;
-    }
+    auto take = [](single_engine& self, std::vector<std::string>& from, result<>& refused, deadline limit) -> task<> {
+        while (!from.empty()) {
+            const auto id = std::move(from.back());
+            from.pop_back();
+            auto ok = co_await self.engine_.remove_container(id, limit);
+            if (!ok && refused) refused = ok;
+        }
+    };
+    task_scope workers(engine_.executor(), [&first](const std::string&, const std::string& what) {
+        first = fail(errc::failed, "internal", what);
+    });
+    for (std::size_t i = 0; i < std::min(at_once, ids.size()); ++i)
+        workers.spawn("remove", take(*this, ids, first, until));
+    co_await join_or_cancel(workers);
     co_return first;
 }
 

@@ -89,6 +89,7 @@ class single_engine final : public cluster {
     task<result<std::string>> start_in(instance_spec spec, sandbox in, deadline until);
     task<result<>> remove_instance(leftover what, deadline until);
     task<result<>> remove_all(std::vector<container_summary> these, deadline until);
+    task<result<>> remove_side_by_side(std::vector<std::string> ids, deadline until);
     task<result<>> remove_directories(std::set<std::string> keep);
     task<result<std::vector<container_summary>>> ours(std::string more, deadline until);
     task<result<observed_instance>> observe(container_summary c, bool network_lives, deadline until);
