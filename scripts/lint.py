@@ -84,8 +84,12 @@ class TidyCache:
     """Remembers which contents passed: a file's own, all that it includes of ours, its command and the checks."""
 
     def __init__(self):
-        self.directory = ROOT / "build" / "tidy-cache"
+        # Named by contents alone, so that every checkout of this user shares it, as they share the compiler's cache.
+        self.directory = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "gasper" / "tidy"
         self.directory.mkdir(parents=True, exist_ok=True)
+        for marker in self.directory.iterdir():
+            if time.time() - marker.stat().st_mtime > 30 * 86400:
+                marker.unlink(missing_ok=True)
         self.base = (ROOT / ".clang-tidy").read_bytes()
         self.texts = {}
 
