@@ -7,6 +7,7 @@
 #include "control/parts.hpp"
 #include "control/platform.hpp"
 #include "control/release_jobs.hpp"
+#include "control/supervision.hpp"
 #include "core/store/apps.hpp"
 
 namespace gasper::control {
@@ -23,15 +24,24 @@ bool may_use(const identity& who, const app& a) {
     return who.admin || a.owner == who.id;
 }
 
+// One of its instances ended, and is waited for to be started again.
+bool crashes(const parts& p, const app& a) {
+    const auto first = p.restarts.lower_bound(a.name + "/");
+    return std::any_of(first, p.restarts.end(), [&](const auto& r) {
+        return r.first.starts_with(a.name + "/") && r.second.pending && r.second.in_row > 0;
+    });
+}
+
 std::string state_of(const parts& p, const app& a, int version) {
     if (p.jobs.busy(a.name)) return "deploying";
     if (version == 0) return "new";
+    if (a.stopped) return "stopped";
     const auto instances = p.running.of(a.name, version);
     const auto in = [&](instance_state s) {
         return std::any_of(instances.begin(), instances.end(), [s](const auto& i) { return i.state == s; });
     };
     if (in(instance_state::up)) return "up";
-    return in(instance_state::crashed) ? "crashed" : "down";
+    return crashes(p, a) ? "crashed" : "down";
 }
 
 app_view view_of(const parts& p, const app& a, int version) {
@@ -46,6 +56,35 @@ app_view view_of(const parts& p, const app& a, int version) {
 
 int version_of(SQLite::Database& db, const app& a) {
     return store::version_of(db, a.current);
+}
+
+}  // namespace
+
+namespace {
+
+int restarts_of(const parts& p, const std::string& key) {
+    const auto r = p.restarts.find(key);
+    return r == p.restarts.end() ? 0 : r->second.in_row;
+}
+
+// Those that ended and wait out their back-off: they have no container to be seen by.
+void add_waiting(const parts& p, const app& a, const std::optional<release>& r, std::vector<instance_view>& views) {
+    const auto prefix = a.name + "/";
+    for (auto at = p.restarts.lower_bound(prefix); at != p.restarts.end() && at->first.starts_with(prefix); ++at) {
+        const auto name = at->first.substr(prefix.size());
+        const bool seen = std::any_of(views.begin(), views.end(), [&](const auto& v) {
+            return v.name == name && (v.state == "up" || v.state == "starting");
+        });
+        if (!at->second.pending || seen || !r) continue;
+        const auto process = name.substr(0, name.rfind('.'));
+        const auto command = r->processes.find(process);
+        views.push_back({.name = name,
+                         .command = command == r->processes.end() ? "" : command->second,
+                         .state = at->second.in_row >= crashed_after ? "crashed" : "restarting",
+                         .restarts = at->second.in_row,
+                         .version = r->version,
+                         .since = now()});
+    }
 }
 
 }  // namespace
@@ -171,10 +210,12 @@ task<result<std::vector<instance_view>>> apps::ps(identity who, std::string name
         views.push_back({.name = i.name,
                          .command = command,
                          .state = std::string(to_string(i.state)),
+                         .restarts = restarts_of(p, name + "/" + i.name),
                          .version = i.release,
                          .node = i.node,
                          .since = i.since});
     }
+    add_waiting(p, *found, r, views);
     std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     co_return views;
 }

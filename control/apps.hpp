@@ -19,7 +19,7 @@ class platform;
 
 struct app_view {
     app info;
-    std::string state;              // "new" (no release), "up", "deploying", "crashed", "down"
+    std::string state;              // "new" (no release), "up", "deploying", "stopped", "crashed", "down"
     int version{0};                 // of the current release, 0 when none
     std::vector<std::string> urls;  // "http://hello.localhost:8080"
     std::string git_url;            // "ssh://git@host:2222/hello.git"
@@ -28,7 +28,8 @@ struct app_view {
 struct instance_view {
     std::string name;  // "web.1"
     std::string command;
-    std::string state;  // to_string(instance_state)
+    std::string state;  // to_string(instance_state), or "restarting": waits to be started again
+    int restarts{0};    // ends in a row before this one
     int version{0};     // of its release
     std::string node;
     sys_time since{};

@@ -134,6 +134,7 @@ task<result<>> run_deploy(parts& p, app_id id, push what, std::string user, job_
                       .set = current ? current->set : settings_by_process{}},
              .language = b->made.language,
              .wanted = formation_for(*a, b->made)};
+    c.app.stopped = false;
     auto released = co_await switch_to(p, c, job);
     if (!released) co_return released.error();
     co_await job.step("ref");

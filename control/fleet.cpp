@@ -23,6 +23,13 @@ void fleet::forget_app(const std::string& app) {
     apps_.erase(app);
 }
 
+std::vector<runtime::observed_instance> fleet::all() const {
+    std::vector<runtime::observed_instance> every;
+    for (const auto& [app, instances] : apps_)
+        every.insert(every.end(), instances.begin(), instances.end());
+    return every;
+}
+
 std::vector<runtime::observed_instance> fleet::of(const std::string& app) const {
     const auto found = apps_.find(app);
     return found == apps_.end() ? std::vector<runtime::observed_instance>{} : found->second;

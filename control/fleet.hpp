@@ -20,6 +20,7 @@ class fleet {
     void mark(const std::string& container, instance_state state);
     void forget_app(const std::string& app);
 
+    std::vector<runtime::observed_instance> all() const;
     std::vector<runtime::observed_instance> of(const std::string& app) const;
     std::vector<runtime::observed_instance> of(const std::string& app, int version) const;
     /// By its own container or its sandbox.

@@ -39,13 +39,15 @@ struct parts {
 
     fleet running;
     spare_sandboxes spares{cluster, background, log};
-    struct crash_count {
-        int in_row{0};
+    struct restart_state {
+        int in_row{0};  // ends, each soon after the one before
         deadline::clock::time_point last{};
+        bool pending{false};  // it is being started again, now or after its back-off
     };
-    std::map<std::string, crash_count> crashes;  // by app
-    std::set<std::string> supervised;            // apps that a reconcile is pending for
-    std::uint64_t event_count{0};                // grows with every event: log followers look again
+    std::map<std::string, restart_state> restarts;  // by "app/web.1"
+    std::set<std::string> held;                     // "app/worker": a switch stopped it on purpose
+    std::set<std::string> strays;                   // containers seen once that nobody here started
+    std::uint64_t event_count{0};                   // grows with every event: log followers look again
 };
 
 /// Records an event of an app: it appears in the app's log as source gasper.

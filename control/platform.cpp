@@ -2,6 +2,7 @@
 
 #include "control/parts.hpp"
 #include "control/recovery.hpp"
+#include "control/supervision.hpp"
 
 namespace gasper::control {
 
@@ -10,6 +11,7 @@ platform::platform(std::unique_ptr<control::parts> p)
       accounts_(std::make_unique<control::accounts>(parts_->db, parts_->hashing)),
       apps_(*this),
       deploys_(*this),
+      formations_(*this),
       streams_(*this) {}
 
 platform::~platform() = default;

@@ -6,6 +6,7 @@
 #include "control/accounts.hpp"
 #include "control/apps.hpp"
 #include "control/deploys.hpp"
+#include "control/formations.hpp"
 #include "control/streams.hpp"
 #include "core/base/asio.hpp"
 
@@ -23,6 +24,7 @@ class platform {
     control::accounts& accounts() { return *accounts_; }
     control::apps& apps() { return apps_; }
     control::deploys& deploys() { return deploys_; }
+    control::formations& formations() { return formations_; }
     control::streams& streams() { return streams_; }
     /// Runs one handler at a time. Doors on other threads hop: co_await asio::co_spawn(platform.executor(), …).
     asio::any_io_executor executor();
@@ -39,6 +41,7 @@ class platform {
     std::unique_ptr<control::accounts> accounts_;
     control::apps apps_;
     control::deploys deploys_;
+    control::formations formations_;
     control::streams streams_;
 };
 

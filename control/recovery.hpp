@@ -1,5 +1,4 @@
-// Crash-only: at start the store, the repositories, the engine and the tables are made to agree; while running, drift
-// (an instance that died) is repaired with back-off.
+// Crash-only: at start the store, the repositories, the engine and the tables are made to agree.
 #pragma once
 
 #include "control/parts.hpp"
@@ -10,8 +9,5 @@ namespace gasper::control {
 /// finished: its ref moves; any other failed); the table is published; leftovers are swept; then, in the background,
 /// instances are started or retired.
 task<result<>> recover(parts& p);
-
-/// Watches the engine until cancelled.
-task<> supervise(parts& p);
 
 }  // namespace gasper::control

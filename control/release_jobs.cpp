@@ -79,6 +79,31 @@ task<result<>> run_config(parts& p, app_id id, std::string user, config_changes 
     co_return result<>();
 }
 
+struct settings_change {
+    std::string process;
+    process_settings said;
+    bool forget{false};
+};
+
+task<result<>> run_settings(parts& p, app_id id, std::string user, settings_change to, job_context& job) {
+    auto s = co_await load(p, id);
+    if (!s.a) co_return app_gone();
+    auto next = next_of(*s.a, s.r, p.settings);
+    const auto before = to.forget ? process_settings{} : next.set[to.process];
+    next.set[to.process] = overlay(before, to.said);
+    if (next.set[to.process] == process_settings{}) next.set.erase(to.process);
+    next.description =
+        (to.forget && to.said == process_settings{} ? "Reset limits and checks of " : "Set limits or checks of ") +
+        to.process;
+    next.user = user;
+    job.say("-----> " + next.description + ", restarting " + s.a->name);
+    const auto c = same_formation(*s.a, std::move(next));
+    auto released = co_await switch_to(p, c, job);
+    if (!released) co_return released.error();
+    job.say("       Released v" + std::to_string(released->version));
+    co_return result<>();
+}
+
 task<result<>> run_rollback(parts& p, app_id id, std::string user, release target, job_context& job) {
     auto s = co_await load(p, id);
     if (!s.a) co_return app_gone();
@@ -126,6 +151,17 @@ task<result<job_id>> start_config_job(parts& p, app a, std::string user, config_
     job description{.kind = "config", .key = a.name, .input = names.dump(), .user = user};
     auto run = [&p, id = a.id, user, changes = std::move(changes)](job_context& job) {
         return run_config(p, id, user, changes, job);
+    };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_id>> start_settings_job(parts& p, app a, std::string user, std::string process, process_settings said,
+                                        bool forget) {
+    const nlohmann::json input{{"process", process}};
+    job description{.kind = "settings", .key = a.name, .input = input.dump(), .user = user};
+    settings_change to{std::move(process), std::move(said), forget};
+    auto run = [&p, id = a.id, user, to = std::move(to)](job_context& job) {
+        return run_settings(p, id, user, to, job);
     };
     co_return co_await p.jobs.start(std::move(description), std::move(run));
 }

@@ -1,4 +1,4 @@
-// Jobs that make a release without a build: config change, rollback, restart; and the end of an app.
+// Jobs that make a release without a build: config change, limits and checks, rollback, restart; and the end of an app.
 #pragma once
 
 #include <map>
@@ -20,6 +20,10 @@ task<result<release>> find_rollback(parts& p, app a, int version);
 task<result<job_id>> start_rollback_job(parts& p, app a, std::string user, release target);
 
 task<result<job_id>> start_restart_job(parts& p, app a, std::string user);
+
+/// `said` over what was said before about the process type, or with `forget` in its place.
+task<result<job_id>> start_settings_job(parts& p, app a, std::string user, std::string process, process_settings said,
+                                        bool forget);
 
 /// Rows, routes, containers, network, repository, builds, in this order.
 task<result<>> destroy_app(parts& p, app a);

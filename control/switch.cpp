@@ -1,8 +1,10 @@
 #include "control/switch.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 
-#include "buildpacks/launch.hpp"
+#include "control/formation.hpp"
+#include "core/base/join.hpp"
 #include "core/store/apps.hpp"
 
 namespace gasper::control {
@@ -11,134 +13,205 @@ namespace {
 
 using runtime::observed_instance;
 
-config_vars environment(const parts& p, const app& a, const release& r, const std::string& name,
-                        const std::string& process) {
-    // What the language needs lies below what the user set.
-    auto env = buildpacks::launch_env(a.language, r.limit);
-    for (const auto& [key, value] : r.config)
-        env[key] = value;
-    env["GASPER_APP"] = a.name;
-    env["GASPER_INSTANCE"] = name;
-    env["GASPER_RELEASE"] = "v" + std::to_string(r.version);
-    env["SOURCE_VERSION"] = r.commit;
-    if (process == "web") env["PORT"] = std::to_string(p.settings.instance_port);
-    return env;
+std::chrono::seconds stop_timeout(const parts& p, const std::optional<release>& r, const observed_instance& i) {
+    if (r) return rules_for(p, *r, i.process).stop_timeout;
+    return std::chrono::ceil<std::chrono::seconds>(p.settings.stop_grace);
 }
 
-runtime::instance_spec spec_of(const parts& p, const app& a, const release& r, const std::string& name,
-                               const std::string& process) {
-    return {.app = a.name,
-            .release = r.version,
-            .name = name,
-            .process = process,
-            .image = r.code.image,
-            .directory = r.code.directory,
-            .command = r.processes.at(process),
-            .env = environment(p, a, r, name, process),
-            .limit = r.limit,
-            .port = process == "web" ? p.settings.instance_port : std::uint16_t{0}};
-}
-
-task<> say_last_lines(parts& p, std::string container, job_context& job) {
-    std::vector<std::string> lines;
-    auto keep = [&lines](const runtime::log_line& l) { lines.push_back(l.text); };
-    auto read = p.cluster.logs(std::move(container), {.tail = 50}, keep);
-    auto done = co_await with_deadline(std::move(read), deadline::after(std::chrono::seconds(5)), "reading the log");
-    if (!done || lines.empty()) co_return;
-    job.say("       The last lines of its log:");
-    for (const auto& line : lines)
-        job.say("       " + line);
-}
-
-// One instance, started and ready; `started` keeps it for the clean-up of a failure that comes later.
-task<result<>> bring_up(parts& p, runtime::instance_spec spec, std::vector<observed_instance>& started,
-                        job_context* job) {
-    const auto until = deadline::after(p.settings.start_deadline);
-    auto spare = co_await p.spares.take(spec.app);
-    auto instance = co_await p.cluster.start(spec, std::move(spare), until);
-    if (!instance) co_return instance.error();
-    started.push_back(*instance);
-    p.running.add(*instance);
-    const health_check port;
-    auto ready = co_await p.cluster.wait_ready(*instance, port, until);
-    if (!ready) {
-        if (job) {
-            job->say(" !     " + ready.error().message);
-            co_await say_last_lines(p, instance->container, *job);
-        }
-        co_return ready.error();
-    }
-    started.back().state = instance_state::up;
-    p.running.mark(instance->container, instance_state::up);
-    co_return result<>();
-}
-
-task<result<>> start_all(parts& p, const change& c, const release& r, std::vector<observed_instance>& started,
-                         job_context& job) {
-    auto a = c.app;
-    a.language = c.language;
-    for (const auto& [process, quantity] : c.wanted) {
-        if (!r.processes.contains(process)) continue;
-        for (int n = 1; n <= quantity; ++n) {
-            auto spec = spec_of(p, a, r, process + "." + std::to_string(n), process);
-            auto up = co_await bring_up(p, std::move(spec), started, &job);
-            if (!up) co_return up.error();
-        }
-    }
-    co_return result<>();
-}
-
-// The release phase: `release` of the Procfile, before any instance of the release starts; its failure is the
-// release's.
-task<result<>> run_release_command(parts& p, const change& c, const release& r, job_context& job) {
-    const auto command = r.processes.find("release");
-    if (command == r.processes.end()) co_return result<>();
-    co_await job.step("release command");
-    job.say("-----> Running release command...");
-    auto a = c.app;
-    a.language = c.language;
-    runtime::once_spec spec{.app = a.name,
-                            .purpose = "release",
-                            .image = r.code.image,
-                            .command = command->second,
-                            .directory = "/app",
-                            .env = environment(p, a, r, "release.1", "release"),
-                            .limit = r.limit,
-                            .release = r.code.directory,
-                            .app_network = true};
-    line_sink indent = [&job](std::string_view line) { job.say("       " + std::string(line)); };
-    auto status =
-        co_await p.cluster.run_once(std::move(spec), std::move(indent), deadline::after(p.settings.build_deadline));
-    if (!status) co_return status.error();
-    if (*status == 0) co_return result<>();
-    co_return fail(errc::failed, "release_command_failed",
-                   "the release command failed with status " + std::to_string(*status));
-}
-
-task<result<>> run(parts& p, const change& c, const release& r, std::vector<observed_instance>& started,
-                   job_context& job) {
-    auto prepared = co_await run_release_command(p, c, r, job);
-    if (!prepared) co_return prepared;
-    co_await job.step("start");
-    co_return co_await start_all(p, c, r, started, job);
+task<> stop_now(parts& p, observed_instance i) {
+    const auto r = co_await p.db.read([&](SQLite::Database& db) {
+        const auto a = store::find_app(db, i.app);
+        return a ? store::find_release(db, p.box, a->id, i.release) : std::nullopt;
+    });
+    auto stopped = co_await p.cluster.stop(i, stop_timeout(p, r, i));
+    if (!stopped)
+        p.log.warn("an old instance is left", {{"container", i.container}, {"reason", stopped.error().message}});
+    p.running.remove(i.container);
 }
 
 // A router that is away cannot say what is in flight: then it is given this long, as one that is back soon may have
 // requests of before.
 constexpr std::chrono::milliseconds blind_drain = std::chrono::seconds(10);
 
-task<> retire_now(parts& p, observed_instance old, std::chrono::milliseconds drain) {
-    const routed_instance web{.name = old.name, .address = old.address, .port = old.port};
+task<> retire_one(parts& p, observed_instance i, std::chrono::milliseconds drain) {
+    const routed_instance web{.name = i.name, .address = i.address, .port = i.port};
     const auto at = address_text(web);
-    if (old.port != 0) (void)co_await p.tables.drained("router", at, blind_drain, deadline::after(drain));
-    auto stopped = co_await p.cluster.stop(old, p.settings.stop_grace);
-    if (!stopped)
-        p.log.warn("an old instance is left", {{"container", old.container}, {"reason", stopped.error().message}});
-    p.running.remove(old.container);
+    // One that ended has no requests to finish.
+    if (i.port != 0 && i.state == instance_state::up)
+        (void)co_await p.tables.drained("router", at, blind_drain, deadline::after(drain));
+    co_await stop_now(p, std::move(i));
+}
+
+/// One switch: what its steps share.
+class switching {
+ public:
+    switching(parts& p, const change& c, const release& r, job_context& job)
+        : p_(p), change_(c), release_(r), job_(job), app_(c.app) {
+        app_.language = c.language;
+    }
+
+    /// Runs the release command and starts everything.
+    task<result<>> run();
+    /// After a failure: what was started goes, what was stopped comes back.
+    task<> undo();
+    /// What is to go after the switch: also what a repair of the old release started meanwhile.
+    std::vector<observed_instance> replaced() const;
+    ~switching() {
+        for (const auto& key : held_)
+            p_.held.erase(key);
+    }
+
+ private:
+    task<result<>> run_release_command();
+    task<result<>> replace_exclusive(std::vector<wanted_instance> these);
+    task<> stop_old(const std::set<std::string>& processes);
+
+    parts& p_;
+    const change& change_;
+    const release& release_;
+    job_context& job_;
+    app app_;
+    std::vector<observed_instance> started_;
+    std::vector<std::string> held_;
+};
+
+// The release phase: `release` of the Procfile, before any instance of the release starts; its failure is the
+// release's.
+task<result<>> switching::run_release_command() {
+    const auto command = release_.processes.find("release");
+    if (command == release_.processes.end()) co_return result<>();
+    co_await job_.step("release command");
+    job_.say("-----> Running release command...");
+    runtime::once_spec spec{.app = app_.name,
+                            .purpose = "release",
+                            .image = release_.code.image,
+                            .command = command->second,
+                            .directory = "/app",
+                            .env = environment(p_, app_, release_, "release.1", "release"),
+                            .limit = rules_for(p_, release_, "release").limit,
+                            .release = release_.code.directory,
+                            .app_network = true};
+    line_sink indent = [this](std::string_view line) { job_.say("       " + std::string(line)); };
+    auto status =
+        co_await p_.cluster.run_once(std::move(spec), std::move(indent), deadline::after(p_.settings.build_deadline));
+    if (!status) co_return status.error();
+    if (*status == 0) co_return result<>();
+    co_return fail(errc::failed, "release_command_failed",
+                   "the release command failed with status " + std::to_string(*status));
+}
+
+task<> switching::stop_old(const std::set<std::string>& processes) {
+    task_scope stops(p_.executor, [this](const std::string&, const std::string& what) {
+        p_.log.error("an exclusive instance was not stopped", {{"app", app_.name}, {"reason", what}});
+    });
+    std::vector<observed_instance> old;
+    for (auto& i : p_.running.of(app_.name))
+        if (processes.contains(i.process) && i.release != release_.version) old.push_back(i);
+    bool routed = false;
+    for (const auto& i : old) {
+        p_.running.mark(i.container, instance_state::stopping);
+        routed = routed || i.port != 0;
+    }
+    if (routed) co_await publish_and_wait(p_);
+    for (const auto& i : old)
+        stops.spawn("stop", stop_now(p_, i));
+    co_await join_or_cancel(stops);
+}
+
+task<result<>> switching::replace_exclusive(std::vector<wanted_instance> these) {
+    std::set<std::string> processes;
+    for (const auto& one : these)
+        processes.insert(one.process);
+    std::string names;
+    for (const auto& process : processes) {
+        names += (names.empty() ? "" : ", ") + process;
+        held_.push_back(app_.name + "/" + process);
+        p_.held.insert(held_.back());
+    }
+    co_await job_.step("exclusive");
+    const auto began = deadline::clock::now();
+    co_await stop_old(processes);
+    auto say = job_.sink();
+    auto up = co_await start_formation(p_, app_, release_, std::move(these), started_, std::move(say));
+    const std::chrono::duration<double> pause = deadline::clock::now() - began;
+    job_.say(fmt::format("       {} (exclusive): the old one stopped before the new one started, {:.1f} s apart", names,
+                         pause.count()));
+    co_return up;
+}
+
+task<result<>> switching::run() {
+    auto prepared = co_await run_release_command();
+    if (!prepared) co_return prepared;
+    co_await job_.step("start");
+    auto beside = all_of(change_.wanted, release_.processes);
+    const auto last = std::stable_partition(beside.begin(), beside.end(), [this](const wanted_instance& one) {
+        return !rules_for(p_, release_, one.process).exclusive;
+    });
+    std::vector<wanted_instance> instead(last, beside.end());
+    beside.erase(last, beside.end());
+    auto say = job_.sink();
+    auto up = co_await start_formation(p_, app_, release_, std::move(beside), started_, std::move(say));
+    if (!up || instead.empty()) co_return up;
+    co_return co_await replace_exclusive(std::move(instead));
+}
+
+task<> switching::undo() {
+    co_await discard(p_, std::exchange(started_, {}));
+    if (held_.empty()) co_return;
+    const auto serving = co_await p_.db.read([&](SQLite::Database& db) -> std::optional<release> {
+        const auto a = store::find_app(db, app_.id);
+        return a && !a->stopped ? store::find_release(db, p_.box, a->current) : std::nullopt;
+    });
+    if (!serving || serving->code.image.empty()) co_return;
+    const auto todo = make_plan(change_.app.wanted, serving->processes, serving->version, p_.running.of(app_.name));
+    std::vector<wanted_instance> missing;
+    for (const auto& [name, process] : todo.start)
+        missing.push_back({name, process});
+    job_.say("-----> Starting v" + std::to_string(serving->version) + " again");
+    std::vector<observed_instance> back;
+    auto say = job_.sink();
+    auto up = co_await start_formation(p_, change_.app, *serving, std::move(missing), back, std::move(say));
+    if (!up) p_.log.error("the old release does not start again", {{"app", app_.name}, {"reason", up.error().message}});
+    co_await publish(p_);
+}
+
+std::vector<observed_instance> switching::replaced() const {
+    auto others = p_.running.of(app_.name);
+    std::erase_if(others, [this](const auto& i) {
+        return i.state == instance_state::stopping ||
+               std::any_of(started_.begin(), started_.end(),
+                           [&i](const auto& k) { return k.container == i.container; });
+    });
+    return others;
 }
 
 task<> commit(parts& p, const change& c, const release& r) {
-    co_await p.db.transaction([&c, &r](SQLite::Database& db) { store::make_current(db, r, c.language, c.wanted); });
+    co_await p.db.transaction([&c, &r](SQLite::Database& db) {
+        store::make_current(db, r, c.language, c.wanted);
+        store::set_stopped(db, c.app.id, c.app.stopped);
+    });
+}
+
+task<> write_failure(parts& p, const change& c, const release& r, std::string reason) {
+    co_await p.db.transaction([&](SQLite::Database& db) { store::fail_release(db, r.id, reason); });
+    co_await note(p, c.app.id, "Release v" + std::to_string(r.version) + " failed: " + reason);
+}
+
+// A refusal and a cancellation both leave what was there before.
+task<result<>> run_or_undo(parts& p, const change& c, const release& r, switching& s) {
+    std::exception_ptr interrupted;
+    result<> up = fail(errc::cancelled, "cancelled", "cancelled");
+    try {
+        up = co_await s.run();
+    } catch (...) {
+        interrupted = std::current_exception();
+    }
+    if (up) co_return up;
+    if (interrupted) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await s.undo();
+    co_await write_failure(p, c, r, up.error().message);
+    if (interrupted) std::rethrow_exception(interrupted);
+    co_return up;
 }
 
 }  // namespace
@@ -155,91 +228,63 @@ task<> discard(parts& p, std::vector<observed_instance> started) {
 void retire(parts& p, std::vector<observed_instance> old, std::chrono::milliseconds drain) {
     for (auto& i : old) {
         p.running.mark(i.container, instance_state::stopping);
-        p.background.spawn("drain", retire_now(p, std::move(i), drain));
+        p.background.spawn("drain", retire_one(p, std::move(i), drain));
     }
 }
-
-namespace {
-
-// What is to go after a switch: also what a repair of the old release started meanwhile.
-std::vector<observed_instance> all_but(const parts& p, const std::string& app,
-                                       const std::vector<observed_instance>& kept) {
-    auto others = p.running.of(app);
-    std::erase_if(others, [&kept](const auto& i) {
-        return i.state == instance_state::stopping ||
-               std::any_of(kept.begin(), kept.end(), [&i](const auto& k) { return k.container == i.container; });
-    });
-    return others;
-}
-
-}  // namespace
 
 task<result<release>> switch_to(parts& p, const change& c, job_context& job) {
     co_await job.step("release");
     const auto r =
         co_await p.db.transaction([&](SQLite::Database& db) { return store::add_release(db, p.box, c.next); });
-    const auto version = "v" + std::to_string(r.version);
-    const bool runs = !r.code.image.empty();
-    std::vector<observed_instance> started;
+    const bool runs = !r.code.image.empty() && !c.app.stopped;
+    switching s(p, c, r, job);
     if (runs) {
-        auto up = co_await run(p, c, r, started, job);
-        if (!up) {
-            const auto reason = up.error().message;
-            co_await discard(p, std::move(started));
-            co_await p.db.transaction([&](SQLite::Database& db) { store::fail_release(db, r.id, reason); });
-            co_await note(p, c.app.id, "Release " + version + " failed: " + reason);
-            co_return up.error();
-        }
+        auto up = co_await run_or_undo(p, c, r, s);
+        if (!up) co_return up.error();
     }
     co_await job.step("publish");
     co_await commit(p, c, r);
     co_await publish_and_wait(p);
-    co_await note(p, c.app.id, "Release " + version + " (" + r.description + ") by " + r.user);
-    if (runs) retire(p, all_but(p, c.app.name, started), p.settings.drain);
+    co_await note(p, c.app.id, "Release v" + std::to_string(r.version) + " (" + r.description + ") by " + r.user);
+    if (runs) retire(p, s.replaced(), p.settings.drain);
     co_return r;
 }
 
-task<result<>> reconcile(parts& p, app_id id, std::chrono::milliseconds drain) {
-    auto found = co_await p.db.read([&p, id](SQLite::Database& db) {
-        auto a = store::find_app(db, id);
-        auto r = a && a->current ? store::find_release(db, p.box, a->current) : std::nullopt;
-        return std::pair(a, r);
+task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, job_context& job) {
+    auto [a, r] = co_await p.db.read([&p, id](SQLite::Database& db) {
+        auto found = store::find_app(db, id);
+        auto current = found && found->current ? store::find_release(db, p.box, found->current) : std::nullopt;
+        return std::pair(std::move(found), std::move(current));
     });
-    if (!found.first) co_return result<>();
-    const auto& a = *found.first;
-    const bool runs = found.second && !found.second->code.image.empty();
-    const auto wanted = runs ? a.wanted : formation{};
-    const auto processes = runs ? found.second->processes : process_types{};
-    const int version = runs ? found.second->version : 0;
-    // What a running job starts is of a later release, and the job's own.
-    const bool busy = p.jobs.busy(a.name);
-    auto observed = p.running.of(a.name);
-    std::erase_if(observed,
-                  [&](const auto& i) { return i.state == instance_state::stopping || (busy && i.release > version); });
-    const auto todo = make_plan(wanted, processes, version, observed);
+    if (!a) co_return fail(errc::not_found, "app_not_found", "the app is gone");
+    const bool runs = r && !r->code.image.empty() && !stopped;
+    const int version = r ? r->version : 0;
+    auto observed = p.running.of(a->name);
+    std::erase_if(observed, [](const auto& i) { return i.state == instance_state::stopping; });
+    auto todo = make_plan(runs ? wanted : formation{}, runs ? r->processes : process_types{}, version, observed);
+    std::vector<wanted_instance> missing;
+    for (const auto& [name, process] : todo.start)
+        missing.push_back({name, process});
     std::vector<observed_instance> started;
-    result<> outcome;
-    for (const auto& [name, process] : todo.start) {
-        auto spec = spec_of(p, a, *found.second, name, process);
-        auto up = co_await bring_up(p, std::move(spec), started, nullptr);
-        const auto now_serving = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, id); });
-        const bool superseded = !now_serving || now_serving->current != a.current;
-        if (up && !superseded) {
-            co_await publish(p);
-            started.clear();
-            continue;
-        }
-        co_await discard(p, std::exchange(started, {}));
-        if (superseded) break;
-        outcome = up.error();
+    co_await job.step("start");
+    result<> up;
+    if (!missing.empty()) {
+        auto say = job.sink();
+        up = co_await start_formation(p, *a, *r, std::move(missing), started, std::move(say));
     }
-    std::vector<observed_instance> unwanted;
-    for (const auto& i : todo.stop)
-        if (const auto* still = p.running.find(i.container); still && still->state != instance_state::stopping)
-            unwanted.push_back(i);
-    retire(p, std::move(unwanted), drain);
-    co_await publish(p);
-    co_return outcome;
+    if (!up) {
+        co_await discard(p, std::move(started));
+        co_return up;
+    }
+    co_await job.step("publish");
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        store::set_formation(db, id, wanted);
+        store::set_stopped(db, id, stopped);
+    });
+    // Before the table: it must not name them any more.
+    retire(p, std::move(todo.stop), p.settings.drain);
+    co_await publish_and_wait(p);
+    co_return result<>();
 }
 
 }  // namespace gasper::control

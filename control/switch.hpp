@@ -1,5 +1,5 @@
-// From one release to the next without a failed request: new instances beside the old, healthy before the commit,
-// tables before the drain. Deploy, config change, rollback and restart all end here.
+// From one release to the next without a failed request: new instances beside the old, all healthy before the commit,
+// tables before the drain. Deploy, config change, limits, rollback and restart all end here.
 #pragma once
 
 #include "control/parts.hpp"
@@ -7,22 +7,23 @@
 namespace gasper::control {
 
 struct change {
-    gasper::app app;
-    release next;  // without id and version; written here
+    gasper::app app;  // `stopped`: as it shall be
+    release next;     // without id and version; written here
     std::string language;
     formation wanted;
 };
 
 /// Writes the release, starts its formation, waits until it is ready, makes it current, publishes, drains the old one
-/// in the background. On refusal nothing changed but a release marked failed; its log lines were said.
+/// in the background. Exclusive process types are stopped before theirs start, after all others are ready; the pause
+/// is told. On refusal or cancellation nothing changed but a release marked failed; its log lines were said.
 task<result<release>> switch_to(parts& p, const change& c, job_context& job);
 
-/// Starts what the plan lacks and stops what it does not want: after a crash of an instance or of this program.
-/// What it stops gets `drain` for the requests it has.
-task<result<>> reconcile(parts& p, app_id id, std::chrono::milliseconds drain);
+/// Brings the formation of the current release from what runs to `wanted`: starts what is new, then writes and
+/// publishes it, then retires what is too much. On refusal nothing changed.
+task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, job_context& job);
 
-/// SIGTERM when the router has no more requests for it, WebSockets included, at the latest after `drain`; in the
-/// background.
+/// In the background: SIGTERM when the router has no more requests for it, WebSockets included, at the latest after
+/// `drain`; then the process type's stop timeout; then SIGKILL. The caller publishes a table without them.
 void retire(parts& p, std::vector<runtime::observed_instance> old, std::chrono::milliseconds drain);
 
 /// Removes instances that never served, at once.

@@ -49,7 +49,7 @@ constexpr const char* things = R"json({
     "name": {"type": "string", "maxLength": 64, "description": "2 to 30 of a-z, 0-9 and -, beginning with a letter"}}},
 "App": {"type": "object", "additionalProperties": false,
   "required": ["name", "state", "language", "release", "released", "urls", "git_url", "formation", "created"], "properties": {
-    "name": {"type": "string"}, "state": {"type": "string", "enum": ["new", "up", "deploying", "crashed", "down"]},
+    "name": {"type": "string"}, "state": {"type": "string", "enum": ["new", "up", "deploying", "stopped", "crashed", "down"]},
     "language": {"type": "string", "description": "the buildpack of the current release; empty before the first"},
     "release": {"type": "integer", "description": "version of the current release; 0 before the first"},
     "released": {"type": ["string", "null"], "format": "date-time"},
@@ -81,8 +81,22 @@ constexpr const char* things = R"json({
 "Instance": {"type": "object", "additionalProperties": false,
   "required": ["name", "command", "state", "release", "node", "since"], "properties": {
     "name": {"type": "string", "description": "e.g. `web.1`"}, "command": {"type": "string"},
-    "state": {"type": "string", "enum": ["starting", "up", "crashed", "stopping", "down"]},
+    "state": {"type": "string", "enum": ["starting", "up", "crashed", "restarting", "stopping", "down"]},
     "release": {"type": "integer"}, "node": {"type": "string"}, "since": {"type": "string", "format": "date-time"}}},
+"Quantities": {"type": "object", "minProperties": 1, "maxProperties": 50, "description": "how many of each process type",
+  "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 100}},
+"Check": {"type": "object", "additionalProperties": false,
+  "required": ["path", "command", "interval", "timeout", "attempts", "start_deadline"], "properties": {
+    "path": {"type": ["string", "null"]}, "command": {"type": ["string", "null"]}, "interval": {"type": "integer"},
+    "timeout": {"type": "integer"}, "attempts": {"type": "integer"}, "start_deadline": {"type": "integer"}}},
+"ProcessType": {"type": "object", "additionalProperties": false,
+  "required": ["process", "command", "quantity", "up", "memory", "cpus", "processes", "exclusive", "stop_timeout", "check"], "properties": {
+    "process": {"type": "string"}, "command": {"type": "string"}, "quantity": {"type": "integer", "description": "wanted"},
+    "up": {"type": "integer"}, "memory": {"type": "integer", "description": "bytes"}, "cpus": {"type": "number"},
+    "processes": {"type": "integer"}, "exclusive": {"type": "boolean", "description": "the old stops before the new starts"},
+    "stop_timeout": {"type": "integer", "description": "seconds from SIGTERM to SIGKILL"},
+    "check": {"$ref": "#/components/schemas/Check"}}},
+"Formation": {"type": "array", "items": {"$ref": "#/components/schemas/ProcessType"}},
 "Instances": {"type": "array", "items": {"$ref": "#/components/schemas/Instance"}}
 })json";
 

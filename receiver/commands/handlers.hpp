@@ -16,6 +16,13 @@ task<result<>> run_ps(command_call& call);
 task<result<>> run_ps_restart(command_call& call);
 task<result<>> run_logs(command_call& call);
 
+task<result<>> run_ps_scale(command_call& call);
+task<result<>> run_ps_stop(command_call& call);
+task<result<>> run_ps_start(command_call& call);
+task<result<>> run_ps_limits(command_call& call);
+task<result<>> run_checks(command_call& call);
+task<result<>> run_checks_set(command_call& call);
+
 task<result<>> run_config(command_call& call);
 task<result<>> run_config_set(command_call& call);
 task<result<>> run_config_get(command_call& call);

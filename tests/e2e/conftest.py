@@ -23,3 +23,11 @@ def own_gasper():
         yield made
     finally:
         made.destroy()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "last: runs after all others, for it disturbs them")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

@@ -2,6 +2,7 @@
 // as an engine does.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -14,6 +15,7 @@ class scripted_cluster final : public runtime::cluster {
     // The script
     std::set<std::string> never_ready;  // instance names
     std::string refuse_start;           // instance name; empty: none
+    int refuse_times{1 << 30};          // then it starts again
     std::set<std::string> unwell;       // containers whose checks fail
     bool hang_in_ready{false};          // wait_ready() does not return until cancelled
 
@@ -23,6 +25,9 @@ class scripted_cluster final : public runtime::cluster {
     std::vector<std::string> stopped;
     std::vector<std::string> removed_apps;
     int checks{0};
+    int connected{0};
+    std::map<std::string, gasper::limits> limits;  // by container
+    std::map<std::string, int> most_at_once;       // by instance name
 
     void crash(const std::string& container, int exit_code) {
         auto& i = containers.at(container);
@@ -31,7 +36,13 @@ class scripted_cluster final : public runtime::cluster {
         if (on_change_) on_change_(container);
     }
 
-    task<result<>> connect(deadline) override { co_return result<>(); }
+    bool watched() const { return on_change_ != nullptr; }
+    void engine_returns() { on_change_(""); }
+
+    task<result<>> connect(deadline) override {
+        ++connected;
+        co_return result<>();
+    }
 
     task<result<runtime::sandbox>> make_sandbox(std::string app, deadline) override {
         const auto name = "sandbox-" + app + "-" + std::to_string(++made_);
@@ -46,7 +57,7 @@ class scripted_cluster final : public runtime::cluster {
 
     task<result<runtime::observed_instance>> start(runtime::instance_spec spec, std::optional<runtime::sandbox> in,
                                                    deadline) override {
-        if (spec.name == refuse_start) co_return fail(errc::failed, "no", "the engine refused");
+        if (spec.name == refuse_start && refuse_times-- > 0) co_return fail(errc::failed, "no", "the engine refused");
         runtime::observed_instance i{.container = "c" + std::to_string(++made_),
                                      .sandbox = in ? in->container : "",
                                      .app = spec.app,
@@ -57,7 +68,11 @@ class scripted_cluster final : public runtime::cluster {
                                      .port = spec.port,
                                      .state = instance_state::up};
         environments[i.container] = spec.env;
+        limits[i.container] = spec.limit;
         containers[i.container] = i;
+        const auto same =
+            std::count_if(containers.begin(), containers.end(), [&](const auto& c) { return c.second.name == i.name; });
+        most_at_once[i.name] = std::max(most_at_once[i.name], static_cast<int>(same));
         i.state = instance_state::starting;
         co_return i;
     }

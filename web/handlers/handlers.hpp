@@ -22,6 +22,11 @@ task<result<response>> list_instances(services& s, call c);
 task<result<response>> restart_app(services& s, call c);
 task<result<response>> follow_logs(services& s, call c);
 
+task<result<response>> show_formation(services& s, call c);
+task<result<response>> scale_app(services& s, call c);
+task<result<response>> stop_app(services& s, call c);
+task<result<response>> start_app(services& s, call c);
+
 task<result<response>> show_config(services& s, call c);
 task<result<response>> change_config(services& s, call c);
 

@@ -1,0 +1,156 @@
+#include "control/formation.hpp"
+
+#include "buildpacks/launch.hpp"
+#include "control/health.hpp"
+#include "core/base/join.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+using runtime::observed_instance;
+
+constexpr std::size_t at_once = 4;  // starts of one formation: more would only wait for the engine
+
+runtime::instance_spec spec_of(const parts& p, const app& a, const release& r, const wanted_instance& one) {
+    return {.app = a.name,
+            .release = r.version,
+            .name = one.name,
+            .process = one.process,
+            .image = r.code.image,
+            .directory = r.code.directory,
+            .command = r.processes.at(one.process),
+            .env = environment(p, a, r, one.name, one.process),
+            .limit = rules_for(p, r, one.process).limit,
+            .port = one.process == "web" ? p.settings.instance_port : std::uint16_t{0}};
+}
+
+/// One start_formation: what its workers share.
+class starting {
+ public:
+    starting(parts& p, const app& a, const release& r, std::vector<wanted_instance> todo,
+             std::vector<observed_instance>& started, line_sink say)
+        : p_(p),
+          app_(a),
+          release_(r),
+          todo_(std::move(todo)),
+          started_(started),
+          say_(std::move(say)),
+          workers_(p.executor, [this](const std::string&, const std::string& what) {
+              give_up(fail(errc::failed, "internal", "internal error: " + what));
+          }) {}
+
+    task<result<>> run();
+
+ private:
+    task<> work();
+    task<result<>> bring_up(wanted_instance one);
+    task<> explain(observed_instance instance, error why);
+    void give_up(error why) {
+        if (refused_) return;
+        refused_ = std::move(why);
+        workers_.cancel();
+    }
+
+    parts& p_;
+    const app& app_;
+    const release& release_;
+    std::vector<wanted_instance> todo_;
+    std::size_t next_{0};
+    std::vector<observed_instance>& started_;
+    line_sink say_;
+    std::optional<error> refused_;
+    task_scope workers_;
+};
+
+task<> starting::work() {
+    while (!refused_ && next_ < todo_.size()) {
+        auto up = co_await bring_up(todo_[next_++]);
+        if (!up) co_return give_up(up.error());
+    }
+}
+
+task<> starting::explain(observed_instance instance, error why) {
+    say_(" !     " + why.message);
+    std::vector<std::string> lines;
+    auto keep = [&lines](const runtime::log_line& l) { lines.push_back(l.text); };
+    auto read = p_.cluster.logs(instance.container, {.tail = 50}, keep);
+    auto done = co_await with_deadline(std::move(read), deadline::after(std::chrono::seconds(5)), "reading the log");
+    if (!done || lines.empty()) co_return;
+    say_("       The last lines of its log:");
+    for (const auto& line : lines)
+        say_("       " + line);
+}
+
+task<result<>> starting::bring_up(wanted_instance one) {
+    const auto rules = rules_for(p_, release_, one.process);
+    const auto until = deadline::after(rules.health.start_deadline);
+    auto spec = spec_of(p_, app_, release_, one);
+    auto spare = co_await p_.spares.take(app_.name);
+    auto instance = co_await p_.cluster.start(std::move(spec), std::move(spare), until);
+    if (!instance) co_return instance.error();
+    const auto container = instance->container;
+    started_.push_back(*instance);
+    p_.running.add(*instance);
+    auto ready = co_await p_.cluster.wait_ready(*instance, rules.health, until);
+    if (!ready) {
+        if (say_ && !refused_) co_await explain(*instance, ready.error());
+        co_return ready.error();
+    }
+    for (auto& s : started_)
+        if (s.container == container) s.state = instance_state::up;
+    p_.running.mark(container, instance_state::up);
+    watch_health(p_, container, rules.health);
+    co_return result<>();
+}
+
+task<result<>> starting::run() {
+    for (std::size_t i = 0; i < std::min(at_once, todo_.size()); ++i)
+        workers_.spawn("start", work());
+    co_await join_or_cancel(workers_);
+    if (refused_) co_return *refused_;
+    co_return result<>();
+}
+
+}  // namespace
+
+std::vector<wanted_instance> all_of(const formation& wanted, const process_types& processes) {
+    std::vector<wanted_instance> all;
+    for (const auto& [process, quantity] : wanted) {
+        if (!processes.contains(process)) continue;
+        for (int n = 1; n <= quantity; ++n)
+            all.push_back({process + "." + std::to_string(n), process});
+    }
+    return all;
+}
+
+process_rules rules_for(const parts& p, const release& r, const std::string& process) {
+    using std::chrono::ceil;
+    using std::chrono::seconds;
+    process_rules normal;
+    normal.health.start_deadline = ceil<seconds>(p.settings.start_deadline);
+    normal.stop_timeout = ceil<seconds>(p.settings.stop_grace);
+    return rules_of(r, process, normal);
+}
+
+config_vars environment(const parts& p, const app& a, const release& r, const std::string& name,
+                        const std::string& process) {
+    // What the language needs lies below what the user set.
+    auto env = buildpacks::launch_env(a.language, rules_for(p, r, process).limit);
+    for (const auto& [key, value] : r.config)
+        env[key] = value;
+    env["GASPER_APP"] = a.name;
+    env["GASPER_INSTANCE"] = name;
+    env["GASPER_RELEASE"] = "v" + std::to_string(r.version);
+    env["SOURCE_VERSION"] = r.commit;
+    if (process == "web") env["PORT"] = std::to_string(p.settings.instance_port);
+    return env;
+}
+
+task<result<>> start_formation(parts& p, const app& a, const release& r, std::vector<wanted_instance> these,
+                               std::vector<observed_instance>& started, line_sink say) {
+    starting all(p, a, r, std::move(these), started, std::move(say));
+    co_return co_await all.run();
+}
+
+}  // namespace gasper::control

@@ -1,0 +1,250 @@
+#include "control/supervision.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <random>
+
+#include "control/formation.hpp"
+#include "control/switch.hpp"
+#include "core/store/apps.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+using runtime::observed_instance;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto look_again = seconds(15);
+constexpr auto calm = std::chrono::minutes(10);  // between two ends: they are not in a row
+
+double chance() {
+    static std::minstd_rand dice{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(dice);
+}
+
+std::string key_of(const std::string& app, const std::string& name) {
+    return app + "/" + name;
+}
+
+int count_end(parts& p, const std::string& key) {
+    auto& r = p.restarts[key];
+    const auto at = deadline::clock::now();
+    r.in_row = at - r.last > calm ? 1 : r.in_row + 1;
+    r.last = at;
+    return r.in_row;
+}
+
+struct serving {
+    std::optional<app> a;
+    std::optional<release> r;
+    bool runs() const { return a && !a->stopped && r && !r->code.image.empty(); }
+};
+
+task<serving> load(parts& p, app_id id) {
+    co_return co_await p.db.read([&p, id](SQLite::Database& db) {
+        serving s{.a = store::find_app(db, id), .r = {}};
+        if (s.a && s.a->current) s.r = store::find_release(db, p.box, s.a->current);
+        return s;
+    });
+}
+
+bool lacks(const parts& p, const serving& s, const wanted_instance& one) {
+    if (!s.runs() || !s.r->processes.contains(one.process)) return false;
+    const auto quantity = s.a->wanted.find(one.process);
+    if (quantity == s.a->wanted.end() || std::stoi(one.name.substr(one.process.size() + 1)) > quantity->second)
+        return false;
+    const auto there = p.running.of(s.a->name, s.r->version);
+    return std::none_of(there.begin(), there.end(), [&](const observed_instance& i) {
+        return i.name == one.name && (i.state == instance_state::up || i.state == instance_state::starting);
+    });
+}
+
+// One try, when its time has come. True: nothing is left to do.
+task<bool> start_again(parts& p, app_id id, wanted_instance one) {
+    auto before = co_await load(p, id);
+    if (!lacks(p, before, one)) co_return true;
+    std::vector<observed_instance> started;
+    std::vector<wanted_instance> just_one{one};
+    line_sink nobody;
+    auto up = co_await start_formation(p, *before.a, *before.r, std::move(just_one), started, std::move(nobody));
+    const auto after = co_await load(p, id);
+    const bool wanted_still = after.runs() && after.a->current == before.a->current;
+    if (up && wanted_still) {
+        co_await publish(p);
+        co_return true;
+    }
+    co_await discard(p, std::move(started));
+    if (up || !wanted_still) co_return true;
+    const auto& name = before.a->name;
+    const int ends = count_end(p, key_of(name, one.name));
+    p.log.warn("an instance does not start", {{"app", name}, {"instance", one.name}, {"reason", up.error().message}});
+    auto text = "Restart failed: " + up.error().message;
+    if (ends == crashed_after)
+        text +=
+            "; " + one.name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
+    co_await note(p, id, text);
+    co_return false;
+}
+
+task<> restart(parts& p, app_id id, std::string key, wanted_instance one) {
+    for (bool done = false; !done;) {
+        co_await sleep_until(deadline::after(back_off(p.restarts[key].in_row - 1, chance())));
+        done = co_await start_again(p, id, one);
+    }
+    p.restarts[key].pending = false;
+}
+
+using observation = std::optional<observed_instance>;
+
+// How an instance that an event spoke of is now; none: it is gone. The engine lists a container as running for a
+// moment after it said that it died: look again before believing that.
+task<result<observation>> look_at(parts& p, std::string container) {
+    const auto patience = deadline::after(seconds(2));
+    for (auto pause = milliseconds(10);; pause *= 2) {
+        auto there = co_await p.cluster.list();
+        if (!there) co_return there.error();
+        observation found;
+        for (auto& i : *there)
+            if (i.container == container) found = std::move(i);
+        if (!found || found->state != instance_state::up || patience.expired()) co_return found;
+        co_await sleep_until(deadline::after(pause));
+    }
+}
+
+std::string how_it_ended(const observed_instance* now_there) {
+    if (!now_there) return "is gone";
+    if (now_there->out_of_memory) return "was killed: out of memory";
+    const int code = now_there->exit_code;
+    if (code > 128 && code < 160) return "was ended by signal " + std::to_string(code - 128);
+    return "exited with status " + std::to_string(code);
+}
+
+task<> handle_end(parts& p, std::string container) {
+    const auto* known = p.running.find(container);
+    if (!known || known->state != instance_state::up) co_return;
+    const auto instance = *known;
+    auto seen = co_await look_at(p, instance.container);
+    if (!seen) {
+        p.log.warn("the engine cannot be asked", {{"instance", instance.name}, {"reason", seen.error().message}});
+        co_return;
+    }
+    if (*seen && (*seen)->state == instance_state::up) co_return;
+    const auto how = how_it_ended(*seen ? &**seen : nullptr);
+    co_await instance_failed(p, instance, how);
+}
+
+task<bool> is_exclusive(parts& p, app_id id, const observed_instance& i) {
+    const auto r = co_await p.db.read(
+        [&p, id, version = i.release](SQLite::Database& db) { return store::find_release(db, p.box, id, version); });
+    co_return r&& rules_for(p, *r, i.process).exclusive;
+}
+
+// Containers of ours that run and that nobody here started. Twice seen: one may just be on its way to us.
+task<> stop_strays(parts& p, const std::vector<observed_instance>& there) {
+    std::set<std::string> seen;
+    for (const auto& i : there) {
+        if (i.state != instance_state::up || p.running.find(i.container)) continue;
+        seen.insert(i.container);
+        if (!p.strays.contains(i.container)) continue;
+        p.log.warn("a stray instance is stopped", {{"app", i.app}, {"instance", i.name}, {"container", i.container}});
+        (void)co_await p.cluster.stop(i, seconds(10));
+    }
+    p.strays = std::move(seen);
+}
+
+task<> look_often(parts& p) {
+    for (;;) {
+        co_await sleep_until(deadline::after(look_again));
+        auto looked = co_await look_around(p);
+        if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
+    }
+}
+
+// Its networks and rules may be gone with it.
+task<> engine_returned(parts& p) {
+    auto connected = co_await p.cluster.connect(deadline::after(seconds(30)));
+    if (!connected) p.log.error("the engine is back, but not of use", {{"reason", connected.error().message}});
+    auto looked = co_await look_around(p);
+    if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
+}
+
+}  // namespace
+
+milliseconds back_off(int ends_in_a_row, double by_chance) {
+    if (ends_in_a_row <= 0) return milliseconds(0);
+    const auto doubled = milliseconds(1000) * (1 << std::min(ends_in_a_row - 1, 9));
+    const auto bounded = std::min<milliseconds>(doubled, std::chrono::minutes(5));
+    return std::chrono::duration_cast<milliseconds>(bounded * (0.8 + 0.4 * by_chance));
+}
+
+task<> instance_failed(parts& p, observed_instance instance, std::string how) {
+    const auto* known = p.running.find(instance.container);
+    if (!known || known->state != instance_state::up) co_return;
+    p.running.mark(instance.container, instance_state::crashed);
+    co_await publish(p);
+    const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, instance.app); });
+    if (!a) co_return;
+    (void)count_end(p, key_of(instance.app, instance.name));
+    p.log.warn("an instance ended", {{"app", instance.app}, {"instance", instance.name}, {"how", how}});
+    co_await note(p, a->id, instance.name + " " + how);
+    if (co_await is_exclusive(p, a->id, instance)) {
+        (void)co_await p.cluster.stop(instance, p.settings.stop_grace);
+        p.running.remove(instance.container);
+    }
+    auto agreed = co_await reconcile(p, a->id, p.settings.drain);
+    if (!agreed) p.log.warn("not reconciled", {{"app", instance.app}, {"reason", agreed.error().message}});
+}
+
+task<result<>> reconcile(parts& p, app_id id, milliseconds drain) {
+    const auto s = co_await load(p, id);
+    if (!s.a) co_return result<>();
+    const auto wanted = s.runs() ? s.a->wanted : formation{};
+    const auto processes = s.runs() ? s.r->processes : process_types{};
+    auto observed = p.running.of(s.a->name);
+    std::erase_if(observed, [](const auto& i) { return i.state == instance_state::stopping; });
+    auto todo = make_plan(wanted, processes, s.r ? s.r->version : 0, observed);
+    for (const auto& [name, process] : todo.start) {
+        const auto key = key_of(s.a->name, name);
+        auto& r = p.restarts[key];
+        if (r.pending || p.held.contains(key_of(s.a->name, process))) continue;
+        r.pending = true;
+        p.background.spawn("restart", restart(p, id, key, {name, process}));
+    }
+    // What a running job starts is the job's own, and what it replaces it stops itself.
+    if (!p.jobs.busy(s.a->name)) retire(p, std::move(todo.stop), drain);
+    co_await publish(p);
+    co_return result<>();
+}
+
+task<result<>> look_around(parts& p) {
+    auto there = co_await p.cluster.list();
+    if (!there) co_return there.error();
+    for (const auto& known : p.running.all()) {
+        if (known.state != instance_state::up) continue;
+        const auto seen =
+            std::find_if(there->begin(), there->end(), [&](const auto& i) { return i.container == known.container; });
+        if (seen != there->end() && seen->state == instance_state::up) continue;
+        const auto how = how_it_ended(seen == there->end() ? nullptr : &*seen);
+        co_await instance_failed(p, known, how);
+    }
+    co_await stop_strays(p, *there);
+    const auto apps = co_await p.db.read([](SQLite::Database& db) { return store::all_apps(db); });
+    for (const auto& a : apps)
+        if (!p.jobs.busy(a.name)) (void)co_await reconcile(p, a.id, p.settings.drain);
+    co_return result<>();
+}
+
+task<> supervise(parts& p) {
+    std::function<void(std::string)> on_change = [&p](const std::string& container) {
+        if (container.empty())
+            p.background.spawn("engine returned", engine_returned(p));
+        else if (p.running.find(container))
+            p.background.spawn("instance ended", handle_end(p, container));
+    };
+    p.background.spawn("look around", look_often(p));
+    co_await p.cluster.watch(std::move(on_change));
+}
+
+}  // namespace gasper::control

@@ -1,0 +1,221 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "receiver/commands/handlers.hpp"
+
+namespace gasper::receiver {
+
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+json as_json(const health_check& h) {
+    json j{{"interval", h.interval.count()},
+           {"timeout", h.timeout.count()},
+           {"attempts", h.retries},
+           {"start_deadline", h.start_deadline.count()}};
+    if (h.kind == health_check::probe::http) j["path"] = h.path;
+    if (h.kind == health_check::probe::command) j["command"] = h.command;
+    return j;
+}
+
+json as_json(const control::process_view& v) {
+    return {{"process", v.process},
+            {"command", v.command},
+            {"quantity", v.quantity},
+            {"up", v.up},
+            {"memory", v.rules.limit.memory_bytes},
+            {"cpus", v.rules.limit.cpus},
+            {"processes", v.rules.limit.processes},
+            {"exclusive", v.rules.exclusive},
+            {"stop_timeout", v.rules.stop_timeout.count()},
+            {"check", as_json(v.rules.health)}};
+}
+
+std::string as_words(const control::process_view& v) {
+    const auto& h = v.rules.health;
+    if (h.kind == health_check::probe::http) return "GET " + h.path;
+    if (h.kind == health_check::probe::command) return h.command;
+    return v.process == "web" ? "its port accepts" : "it runs";
+}
+
+task<result<>> report(command_call& call, result<job_id> id, std::string done) {
+    if (!id) co_return id.error();
+    auto ended = co_await finish_job(call, *id);
+    if (!ended) co_return ended.error();
+    if (call.json)
+        call.print(json_text(json{{"job", id->value}, {"state", "succeeded"}}));
+    else
+        call.print(done + "\n");
+    co_return result<>{};
+}
+
+// "web=2"
+result<formation> parse_quantities(const std::vector<std::string>& words) {
+    formation wanted;
+    for (const auto& word : words) {
+        const auto equals = word.find('=');
+        int quantity = 0;
+        const char* end = word.data() + word.size();
+        const auto parsed = equals == word.npos ? std::from_chars_result{nullptr, std::errc::invalid_argument}
+                                                : std::from_chars(word.data() + equals + 1, end, quantity);
+        if (parsed.ec != std::errc() || parsed.ptr != end || equals == 0)
+            return fail(errc::invalid, "usage", "Say how many of what, such as web=2, not " + word + ".");
+        wanted[word.substr(0, equals)] = quantity;
+    }
+    return wanted;
+}
+
+/// Reads options as numbers and keeps the first complaint.
+class option_reader {
+ public:
+    explicit option_reader(const command_call& call) : call_(call) {}
+
+    template <class T>
+    std::optional<T> number(const std::string& name) {
+        if (!call_.has(name)) return std::nullopt;
+        const auto& text = call_.options.at(name);
+        T value{};
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (ec == std::errc() && end == text.data() + text.size()) return value;
+        if (!fault) fault = fail(errc::invalid, "usage", "--" + name + " needs a number, not " + text + ".");
+        return std::nullopt;
+    }
+    std::optional<seconds> time(const std::string& name) {
+        const auto n = number<std::int32_t>(name);
+        return n ? std::optional(seconds(*n)) : std::nullopt;
+    }
+    std::optional<std::int64_t> memory(const std::string& name) {
+        if (!call_.has(name)) return std::nullopt;
+        auto size = parse_memory(call_.options.at(name));
+        if (size) return *size;
+        if (!fault) fault = size.error();
+        return std::nullopt;
+    }
+
+    std::optional<error> fault;
+
+ private:
+    const command_call& call_;
+};
+
+task<result<control::process_view>> find_process(command_call& call, std::string process) {
+    auto all = co_await call.platform.formations().list(call.who, call.app);
+    if (!all) co_return all.error();
+    for (auto& v : *all)
+        if (v.process == process) co_return v;
+    co_return fail(errc::invalid, "process_unknown", call.app + " has no process type " + process + ".");
+}
+
+}  // namespace
+
+task<result<>> run_ps_scale(command_call& call) {
+    if (!call.arguments.empty()) {
+        auto wanted = parse_quantities(call.arguments);
+        if (!wanted) co_return wanted.error();
+        if (!call.json) call.print("Scaling " + call.app + "... ");
+        auto id = co_await call.platform.formations().scale(call.who, call.app, *wanted);
+        co_return co_await report(call, id, "done");
+    }
+    auto all = co_await call.platform.formations().list(call.who, call.app);
+    if (!all) co_return all.error();
+    auto out = json::array();
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& v : *all) {
+        out.push_back(as_json(v));
+        rows.push_back({v.process + ":", std::to_string(v.quantity), fmt::format("{} up", v.up)});
+    }
+    call.print(call.json ? json_text(out) : columns(rows));
+    co_return result<>{};
+}
+
+task<result<>> run_ps_stop(command_call& call) {
+    if (!call.json) call.print("Stopping " + call.app + "... ");
+    auto id = co_await call.platform.formations().stop(call.who, call.app);
+    co_return co_await report(call, id, "done");
+}
+
+task<result<>> run_ps_start(command_call& call) {
+    if (!call.json) call.print("Starting " + call.app + "... ");
+    auto id = co_await call.platform.formations().start(call.who, call.app);
+    co_return co_await report(call, id, "done");
+}
+
+task<result<>> run_ps_limits(command_call& call) {
+    option_reader options(call);
+    process_settings said{.memory_bytes = options.memory("memory"),
+                          .cpus = options.number<double>("cpus"),
+                          .processes = options.number<std::int64_t>("processes"),
+                          .stop_timeout = options.time("stop-timeout")};
+    if (call.has("exclusive")) said.exclusive = true;
+    if (call.has("shared")) said.exclusive = false;
+    if (options.fault) co_return *options.fault;
+    const bool reset = call.has("reset");
+    if (!call.arguments.empty() && (reset || said != process_settings{})) {
+        if (!call.json) call.print("Setting limits of " + call.arguments[0] + ", restarting " + call.app + "... ");
+        auto id = co_await call.platform.formations().set(call.who, call.app, call.arguments[0], said, reset);
+        co_return co_await report(call, id, "done");
+    }
+    auto all = co_await call.platform.formations().list(call.who, call.app);
+    if (!all) co_return all.error();
+    auto out = json::array();
+    std::vector<std::vector<std::string>> rows{{"", "memory", "cpus", "processes", "stop timeout", ""}};
+    for (const auto& v : *all) {
+        out.push_back(as_json(v));
+        rows.push_back({v.process + ":", fmt::format("{} MiB", v.rules.limit.memory_bytes >> 20),
+                        fmt::format("{}", v.rules.limit.cpus), std::to_string(v.rules.limit.processes),
+                        fmt::format("{} s", v.rules.stop_timeout.count()), v.rules.exclusive ? "exclusive" : ""});
+    }
+    call.print(call.json ? json_text(out) : columns(rows));
+    co_return result<>{};
+}
+
+task<result<>> run_checks(command_call& call) {
+    auto all = co_await call.platform.formations().list(call.who, call.app);
+    if (!all) co_return all.error();
+    auto out = json::array();
+    std::vector<std::vector<std::string>> rows{{"", "well when", "every", "timeout", "attempts", "start deadline"}};
+    for (const auto& v : *all) {
+        const auto& h = v.rules.health;
+        out.push_back(as_json(v));
+        rows.push_back({v.process + ":", as_words(v), fmt::format("{} s", h.interval.count()),
+                        fmt::format("{} s", h.timeout.count()), std::to_string(h.retries),
+                        fmt::format("{} s", h.start_deadline.count())});
+    }
+    call.print(call.json ? json_text(out) : columns(rows));
+    co_return result<>{};
+}
+
+task<result<>> run_checks_set(command_call& call) {
+    auto before = co_await find_process(call, call.arguments[0]);
+    if (!before) co_return before.error();
+    auto h = before->rules.health;
+    if (call.has("path") + call.has("command") + call.has("port") > 1)
+        co_return fail(errc::invalid, "usage", "One of --path, --command and --port.");
+    if (call.has("path"))
+        h = {health_check::probe::http, call.options["path"], "", h.interval, h.timeout, h.retries, h.start_deadline};
+    if (call.has("command"))
+        h = {health_check::probe::command,
+             "",
+             call.options["command"],
+             h.interval,
+             h.timeout,
+             h.retries,
+             h.start_deadline};
+    if (call.has("port")) h = {health_check::probe::port, "", "", h.interval, h.timeout, h.retries, h.start_deadline};
+    option_reader options(call);
+    h.interval = options.time("interval").value_or(h.interval);
+    h.timeout = options.time("timeout").value_or(h.timeout);
+    h.start_deadline = options.time("start-deadline").value_or(h.start_deadline);
+    h.retries = options.number<int>("attempts").value_or(h.retries);
+    if (options.fault) co_return *options.fault;
+    if (!call.json) call.print("Setting the check of " + call.arguments[0] + ", restarting " + call.app + "... ");
+    process_settings said{.health = std::move(h)};
+    auto id = co_await call.platform.formations().set(call.who, call.app, call.arguments[0], said, false);
+    co_return co_await report(call, id, "done");
+}
+
+}  // namespace gasper::receiver
