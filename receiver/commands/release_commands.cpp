@@ -10,9 +10,23 @@ namespace {
 
 using nlohmann::json;
 
-json as_json(const release& r) {
-    return {{"version", r.version}, {"commit", r.commit},       {"description", r.description},
-            {"user", r.user},       {"processes", r.processes}, {"created_at", to_rfc3339(r.created)}};
+json as_json(const release& r, release_id current) {
+    return {{"version", r.version},
+            {"commit", r.commit},
+            {"description", r.description},
+            {"user", r.user},
+            {"state", to_string(r.state)},
+            {"reason", r.reason},
+            {"current", r.id == current},
+            {"processes", r.processes},
+            {"created_at", to_rfc3339(r.created)}};
+}
+
+// "current", "failed: why", or nothing to say.
+std::string standing(const release& r, release_id current) {
+    if (r.id == current) return "current";
+    if (r.state == release_state::failed) return "failed: " + r.reason;
+    return r.state == release_state::pending ? "pending" : "";
 }
 
 json as_json(const build& b) {
@@ -28,11 +42,11 @@ result<int> parse_version(const command_call& call) {
     return parse_number(text, "A release", 1'000'000'000);
 }
 
-template <class T>
-std::string list_as_json(const std::vector<T>& all) {
+template <class T, class... More>
+std::string list_as_json(const std::vector<T>& all, const More&... more) {
     auto out = json::array();
     for (const auto& each : all)
-        out.push_back(as_json(each));
+        out.push_back(as_json(each, more...));
     return json_text(out);
 }
 
@@ -45,23 +59,27 @@ std::string shortened(const std::string& commit) {
 task<result<>> run_releases(command_call& call) {
     auto releases = co_await call.platform.apps().releases(call.who, call.app);
     if (!releases) co_return releases.error();
+    auto a = co_await call.platform.apps().info(call.who, call.app);
+    if (!a) co_return a.error();
+    const auto current = a->info.current;
     if (call.json) {
-        call.print(list_as_json(*releases));
+        call.print(list_as_json(*releases, current));
         co_return result<>{};
     }
     if (releases->empty()) call.print(call.app + " has no releases.\n");
     std::vector<std::vector<std::string>> rows;
     for (const auto& r : *releases)
-        rows.push_back({fmt::format("v{}", r.version), r.description, r.user, to_rfc3339(r.created)});
+        rows.push_back(
+            {fmt::format("v{}", r.version), r.description, r.user, to_rfc3339(r.created), standing(r, current)});
     call.print(columns(rows));
     co_return result<>{};
 }
 
 task<result<>> run_releases_info(command_call& call) {
     int version = 0;
+    auto a = co_await call.platform.apps().info(call.who, call.app);
+    if (!a) co_return a.error();
     if (call.arguments.empty()) {
-        auto a = co_await call.platform.apps().info(call.who, call.app);
-        if (!a) co_return a.error();
         if (a->version == 0) co_return fail(errc::not_found, "release_not_found", call.app + " has no releases.");
         version = a->version;
     } else {
@@ -72,11 +90,12 @@ task<result<>> run_releases_info(command_call& call) {
     auto r = co_await call.platform.apps().release_info(call.who, call.app, version);
     if (!r) co_return r.error();
     if (call.json) {
-        call.print(json_text(as_json(*r)));
+        call.print(json_text(as_json(*r, a->info.current)));
         co_return result<>{};
     }
     std::vector<std::vector<std::string>> rows{
         {"Change:", r->description}, {"Commit:", r->commit}, {"By:", r->user}, {"When:", to_rfc3339(r->created)}};
+    if (const auto said = standing(*r, a->info.current); !said.empty()) rows.push_back({"State:", said});
     for (const auto& [name, process] : r->processes)
         rows.push_back({name + ":", process});
     call.print(fmt::format("=== Release v{}\n", r->version) + columns(rows));

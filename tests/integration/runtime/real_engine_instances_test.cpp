@@ -124,6 +124,40 @@ TEST_F(real_engine_instances_test, says_when_it_listens_on_loopback_only) {
     EXPECT_EQ(ready.error().message, "web.1 listens on 127.0.0.1:5000 only: it must listen on 0.0.0.0");
 }
 
+TEST_F(real_engine_instances_test, asks_a_path_and_says_what_it_answered) {
+    auto i = run(engine_->start(spec("hello", "mkdir -p /app/up && echo ok > /app/up/index.html && " + serves),
+                                std::nullopt, soon()));
+    ASSERT_TRUE(i) << i.error().message;
+    health_check how{.kind = health_check::probe::http, .path = "/up/"};
+    auto ready = run(engine_->wait_ready(*i, how, soon()));
+    EXPECT_TRUE(ready) << ready.error().message;
+    EXPECT_TRUE(run(engine_->check(*i, how, soon())));
+    how.path = "/down/";
+    auto refused = run(engine_->check(*i, how, soon()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "unhealthy");
+    EXPECT_EQ(refused.error().message, "GET /down/ answered 404");
+    auto late = run(engine_->wait_ready(*i, how, deadline::after(milliseconds(500))));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().message, "web.1 did not become healthy in time: GET /down/ answered 404");
+}
+
+TEST_F(real_engine_instances_test, runs_a_command_inside_and_says_what_it_printed) {
+    auto i = run(engine_->start(spec("hello", "sleep 100", 0), std::nullopt, soon()));
+    ASSERT_TRUE(i) << i.error().message;
+    health_check how{.kind = health_check::probe::command, .command = "echo not yet >&2; test -f /app/well"};
+    auto refused = run(engine_->check(*i, how, soon()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "the check command exited with 1: not yet");
+    how.command = "true";
+    EXPECT_TRUE(run(engine_->wait_ready(*i, how, soon())));
+    how.command = "sleep 60";
+    how.timeout = seconds(1);
+    auto hung = run(engine_->check(*i, how, soon()));
+    ASSERT_FALSE(hung);
+    EXPECT_EQ(hung.error().message, "the check did not end in 1 s");
+}
+
 TEST_F(real_engine_instances_test, a_worker_is_ready_when_it_has_run_for_a_moment) {
     auto worker = spec("hello", "sleep 100", 0);
     auto i = run(engine_->start(worker, std::nullopt, soon()));
