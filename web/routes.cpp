@@ -98,6 +98,12 @@ std::vector<route> app_routes() {
          {},
          false,
          {409}},
+    };
+}
+
+std::vector<route> instance_routes() {
+    using namespace handlers;
+    return {
         {method::get,
          "/api/v1/apps/{app}/instances",
          list_instances,
@@ -306,7 +312,8 @@ std::vector<route> about_routes() {
 std::span<const route> routes() {
     static const std::vector<route> all = [] {
         auto out = account_routes();
-        for (const auto& more : {app_routes(), config_routes(), release_routes(), build_routes(), about_routes()})
+        for (const auto& more :
+             {app_routes(), instance_routes(), config_routes(), release_routes(), build_routes(), about_routes()})
             out.insert(out.end(), more.begin(), more.end());
         return out;
     }();

@@ -10,8 +10,8 @@ namespace {
 constexpr bool app = true, no_app = false;
 constexpr std::size_t any = 1000;
 
-const std::vector<command>& table() {
-    static const std::vector<command> commands{
+std::vector<command> app_commands() {
+    return {
         {"apps:create", "NAME", "create an app", no_app, 1, 1, {}, run_apps_create},
         {"apps:list", "", "list your apps", no_app, 0, 0, {}, run_apps_list},
         {"apps:info", "APP", "show an app: state, addresses, release", app, 0, 0, {}, run_apps_info},
@@ -35,6 +35,11 @@ const std::vector<command>& table() {
          0,
          {{"tail", 't', false}, {"num", 'n', true}, {"ps", 'p', true}},
          run_logs},
+    };
+}
+
+std::vector<command> process_commands() {
+    return {
         {"ps", "APP", "list the running instances", app, 0, 0, {}, run_ps},
         {"ps:restart", "APP", "restart without a pause", app, 0, 0, {}, run_ps_restart},
         {"ps:scale", "APP [PROCESS=QUANTITY …]", "show or change how many instances run", app, 0, 50, {}, run_ps_scale},
@@ -71,6 +76,11 @@ const std::vector<command>& table() {
           {"attempts", 0, true},
           {"start-deadline", 0, true}},
          run_checks_set},
+    };
+}
+
+std::vector<command> release_commands() {
+    return {
         {"releases", "APP", "list the releases, newest first", app, 0, 0, {}, run_releases},
         {"releases:info", "APP [vN]", "show a release", app, 0, 1, {}, run_releases_info},
         {"releases:rollback",
@@ -85,6 +95,11 @@ const std::vector<command>& table() {
         {"builds:info", "APP ID", "show a build", app, 1, 1, {}, run_builds_info},
         {"jobs:info", "ID", "show a job", no_app, 1, 1, {}, run_jobs_info},
         {"jobs:log", "ID", "print a job's log, and follow it to its end", no_app, 1, 1, {}, run_jobs_log},
+    };
+}
+
+std::vector<command> own_commands() {
+    return {
         {"keys", "", "list your SSH keys", no_app, 0, 0, {}, run_keys},
         {"keys:add",
          "[NAME] [KEY]",
@@ -99,7 +114,17 @@ const std::vector<command>& table() {
         {"version", "", "print Gasper's version", no_app, 0, 0, {}, run_version},
         {"help", "[COMMAND]", "list the commands, or explain one", no_app, 0, 1, {}, run_help},
     };
-    return commands;
+}
+
+const std::vector<command>& table() {
+    static const std::vector<command> all = [] {
+        std::vector<command> joined;
+        for (const auto part : {app_commands, process_commands, release_commands, own_commands})
+            for (auto& each : part())
+                joined.push_back(std::move(each));
+        return joined;
+    }();
+    return all;
 }
 
 // Names that people know from elsewhere.
