@@ -36,6 +36,7 @@ std::string state_of(const parts& p, const app& a, int version) {
     if (p.jobs.busy(a.name)) return "deploying";
     if (version == 0) return "new";
     if (a.stopped) return "stopped";
+    if (p.sleep.sleeps(a.name)) return "asleep";
     const auto instances = p.running.of(a.name, version);
     const auto in = [&](instance_state s) {
         return std::any_of(instances.begin(), instances.end(), [s](const auto& i) { return i.state == s; });

@@ -61,7 +61,13 @@ std::vector<std::string> fleet::containers() const {
 namespace {
 
 route route_of(const options& o, const served_app& a, const fleet& running) {
-    route r{.app = a.name, .hosts = {a.name + "." + o.domain}};
+    route r{.app = a.name,
+            .hosts = {a.name + "." + o.domain},
+            .maintenance = a.maintenance,
+            .maintenance_page = a.page,
+            .asleep = a.held,
+            .sleep_after = a.sleep_after};
+    if (a.hidden) return r;
     for (const auto& i : running.of(a.name, a.version))
         if (i.state == instance_state::up && i.port != 0 && i.process == "web")
             r.instances.push_back({.name = i.name, .address = i.address, .port = i.port});

@@ -35,6 +35,11 @@ class fleet {
 struct served_app {
     std::string name;
     int version{0};  // 0: nothing serves yet
+    bool maintenance{false};
+    std::string page;    // of the maintenance
+    bool hidden{false};  // its instances get no requests
+    bool held{false};    // requests wait while nothing is up
+    std::uint32_t sleep_after{0};
 };
 
 /// Routes to the instances that are up and of the version that serves; address records for every app's name.

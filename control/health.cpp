@@ -11,12 +11,15 @@ task<> watch(parts& p, std::string container, health_check how) {
         co_await sleep_until(deadline::after(how.interval));
         const auto* known = p.running.find(container);
         if (!known || known->state != instance_state::up) co_return;
+        // What is frozen answers nobody, and has not failed.
         const auto instance = *known;
+        if (p.sleep.sleeps(instance.app)) continue;
         auto seen = co_await p.cluster.check(instance, how, deadline::after(how.timeout + std::chrono::seconds(1)));
         known = p.running.find(container);
         if (!known || known->state != instance_state::up) co_return;
         // An engine that cannot be asked says nothing about the instance.
-        failed = seen || seen.error().code != "unhealthy" ? 0 : failed + 1;
+        const bool failing = !seen && seen.error().code == "unhealthy" && !p.sleep.sleeps(instance.app);
+        failed = failing ? failed + 1 : 0;
         if (failed < how.retries) continue;
         co_await instance_failed(p, instance, "is unhealthy: " + seen.error().message);
         co_return;

@@ -10,6 +10,7 @@
 #include "control/fleet.hpp"
 #include "control/identity.hpp"
 #include "control/options.hpp"
+#include "control/sleep_book.hpp"
 #include "control/spares.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/blocking.hpp"
@@ -38,6 +39,7 @@ struct parts {
     task_scope& background;  // drains, supervision: work that no caller waits for
 
     fleet running;
+    sleep_book sleep;
     spare_sandboxes spares{cluster, background, log};
     struct restart_state {
         int in_row{0};  // ends, each soon after the one before

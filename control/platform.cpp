@@ -3,6 +3,7 @@
 #include "control/parts.hpp"
 #include "control/recovery.hpp"
 #include "control/supervision.hpp"
+#include "control/sleep.hpp"
 
 namespace gasper::control {
 
@@ -12,7 +13,10 @@ platform::platform(std::unique_ptr<control::parts> p)
       apps_(*this),
       deploys_(*this),
       formations_(*this),
-      streams_(*this) {}
+      routings_(*this),
+      streams_(*this) {
+    listen_for_sleep(*parts_);
+}
 
 platform::~platform() = default;
 
@@ -25,6 +29,7 @@ task<result<>> platform::recover() {
 }
 
 task<> platform::run() {
+    parts_->background.spawn("sleepers", watch_sleepers(*parts_));
     co_await supervise(*parts_);
 }
 

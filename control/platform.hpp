@@ -7,6 +7,7 @@
 #include "control/apps.hpp"
 #include "control/deploys.hpp"
 #include "control/formations.hpp"
+#include "control/routings.hpp"
 #include "control/streams.hpp"
 #include "core/base/asio.hpp"
 
@@ -25,6 +26,7 @@ class platform {
     control::apps& apps() { return apps_; }
     control::deploys& deploys() { return deploys_; }
     control::formations& formations() { return formations_; }
+    control::routings& routings() { return routings_; }
     control::streams& streams() { return streams_; }
     /// Runs one handler at a time. Doors on other threads hop: co_await asio::co_spawn(platform.executor(), …).
     asio::any_io_executor executor();
@@ -42,6 +44,7 @@ class platform {
     control::apps apps_;
     control::deploys deploys_;
     control::formations formations_;
+    control::routings routings_;
     control::streams streams_;
 };
 

@@ -8,6 +8,7 @@
 #include "control/git.hpp"
 #include "control/health.hpp"
 #include "control/supervision.hpp"
+#include "control/sleep.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
 
@@ -132,6 +133,7 @@ task<result<>> recover(parts& p) {
     auto observed = co_await observe(p);
     if (!observed) co_return observed.error();
     co_await settle_jobs(p);
+    co_await recover_sleep(p);
     co_await publish(p);
     co_await clean_up(p);
     // In the background: an app that does not start must not keep the doors shut.

@@ -51,7 +51,7 @@ task<serving> load(parts& p, app_id id) {
 }
 
 bool lacks(const parts& p, const serving& s, const wanted_instance& one) {
-    if (!s.runs() || !s.r->processes.contains(one.process)) return false;
+    if (!s.runs() || !s.r->processes.contains(one.process) || p.sleep.sleeps(s.a->name)) return false;
     const auto quantity = s.a->wanted.find(one.process);
     if (quantity == s.a->wanted.end() || std::stoi(one.name.substr(one.process.size() + 1)) > quantity->second)
         return false;
@@ -200,8 +200,10 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
 task<result<>> reconcile(parts& p, app_id id, milliseconds drain) {
     const auto s = co_await load(p, id);
     if (!s.a) co_return result<>();
-    const auto wanted = s.runs() ? s.a->wanted : formation{};
-    const auto processes = s.runs() ? s.r->processes : process_types{};
+    if (p.sleep.hides(s.a->name)) co_return result<>();  // what is frozen is as it should be
+    const bool runs = s.runs() && !p.sleep.sleeps(s.a->name);
+    const auto wanted = runs ? s.a->wanted : formation{};
+    const auto processes = runs ? s.r->processes : process_types{};
     auto observed = p.running.of(s.a->name);
     std::erase_if(observed, [](const auto& i) { return i.state == instance_state::stopping; });
     auto todo = make_plan(wanted, processes, s.r ? s.r->version : 0, observed);

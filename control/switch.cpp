@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "control/formation.hpp"
+#include "control/sleep.hpp"
 #include "core/base/join.hpp"
 #include "core/store/apps.hpp"
 
@@ -233,6 +234,7 @@ void retire(parts& p, std::vector<observed_instance> old, std::chrono::milliseco
 }
 
 task<result<release>> switch_to(parts& p, const change& c, job_context& job) {
+    co_await rouse(p, c.app.id, c.app.name);
     co_await job.step("release");
     const auto r =
         co_await p.db.transaction([&](SQLite::Database& db) { return store::add_release(db, p.box, c.next); });
@@ -257,6 +259,7 @@ task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, job
         return std::pair(std::move(found), std::move(current));
     });
     if (!a) co_return fail(errc::not_found, "app_not_found", "the app is gone");
+    co_await rouse(p, id, a->name);
     const bool runs = r && !r->code.image.empty() && !stopped;
     const int version = r ? r->version : 0;
     auto observed = p.running.of(a->name);

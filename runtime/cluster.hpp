@@ -53,6 +53,7 @@ struct observed_instance {
     bool out_of_memory{false};
     std::string node;
     sys_time since{};
+    bool frozen{false};  // as list() saw it; it counts as up
 };
 
 /// A container that runs once to its end: a build, a release command, a one-off.
@@ -118,6 +119,10 @@ class cluster {
 
     /// SIGTERM, `grace`, SIGKILL; removes the container, its sandbox and its mounts. No error when already gone.
     virtual task<result<>> stop(observed_instance instance, std::chrono::milliseconds grace) = 0;
+
+    /// Its processes get no turn, and keep their memory, until thaw(). No error when it is so already.
+    virtual task<result<>> freeze(observed_instance instance) = 0;
+    virtual task<result<>> thaw(observed_instance instance) = 0;
 
     /// Everything of Gasper's that is there, running or not. Sandboxes without an instance are removed by sweep().
     virtual task<result<std::vector<observed_instance>>> list() = 0;

@@ -163,7 +163,8 @@ task<result<observed_instance>> single_engine::observe(container_summary c, bool
     i.port = static_cast<std::uint16_t>(number_of(label_of(c, "gasper.port")));
     i.since = c.created;
     i.node = node_;
-    if (c.state == "running") {
+    i.frozen = c.state == "paused";
+    if (c.state == "running" || i.frozen) {
         i.state = network_lives ? instance_state::up : instance_state::crashed;
         co_return i;
     }

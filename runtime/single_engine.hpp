@@ -54,6 +54,8 @@ class single_engine final : public cluster {
     task<result<>> wait_ready(observed_instance instance, health_check how, deadline until) override;
     task<result<>> check(observed_instance instance, health_check how, deadline until) override;
     task<result<>> stop(observed_instance instance, std::chrono::milliseconds grace) override;
+    task<result<>> freeze(observed_instance instance) override;
+    task<result<>> thaw(observed_instance instance) override;
     task<result<std::vector<observed_instance>>> list() override;
     task<result<>> sweep(std::vector<std::string> keep) override;
     task<result<>> remove_app(std::string app) override;

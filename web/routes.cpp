@@ -200,6 +200,44 @@ std::vector<route> config_routes() {
     };
 }
 
+std::vector<route> routing_routes() {
+    using namespace handlers;
+    return {
+        {method::get,
+         "/api/v1/apps/{app}/maintenance",
+         show_maintenance,
+         "showMaintenance",
+         "Apps",
+         "Maintenance mode",
+         {{200, "Maintenance", "whether it is on"}}},
+        {method::put,
+         "/api/v1/apps/{app}/maintenance",
+         set_maintenance,
+         "setMaintenance",
+         "Apps",
+         "Turn maintenance mode on or off; no release is made, nothing restarts",
+         {{200, "Maintenance", "as it is now"}},
+         {},
+         "MaintenanceChange"},
+        {method::get,
+         "/api/v1/apps/{app}/autosleep",
+         show_autosleep,
+         "showAutosleep",
+         "Apps",
+         "When the app sleeps",
+         {{200, "Autosleep", "when it sleeps, and whether it does"}}},
+        {method::put,
+         "/api/v1/apps/{app}/autosleep",
+         set_autosleep,
+         "setAutosleep",
+         "Apps",
+         "Let the app sleep when it has no requests",
+         {{200, "Autosleep", "as it is now"}},
+         {},
+         "AutosleepChange"},
+    };
+}
+
 std::vector<route> release_routes() {
     using namespace handlers;
     return {
@@ -312,8 +350,8 @@ std::vector<route> about_routes() {
 std::span<const route> routes() {
     static const std::vector<route> all = [] {
         auto out = account_routes();
-        for (const auto& more :
-             {app_routes(), instance_routes(), config_routes(), release_routes(), build_routes(), about_routes()})
+        for (const auto& more : {app_routes(), instance_routes(), config_routes(), routing_routes(), release_routes(),
+                                 build_routes(), about_routes()})
             out.insert(out.end(), more.begin(), more.end());
         return out;
     }();

@@ -49,7 +49,7 @@ constexpr const char* things = R"json({
     "name": {"type": "string", "maxLength": 64, "description": "2 to 30 of a-z, 0-9 and -, beginning with a letter"}}},
 "App": {"type": "object", "additionalProperties": false,
   "required": ["name", "state", "language", "release", "released", "urls", "git_url", "formation", "created"], "properties": {
-    "name": {"type": "string"}, "state": {"type": "string", "enum": ["new", "up", "deploying", "stopped", "crashed", "down"]},
+    "name": {"type": "string"}, "state": {"type": "string", "enum": ["new", "up", "deploying", "stopped", "asleep", "crashed", "down"]},
     "language": {"type": "string", "description": "the buildpack of the current release; empty before the first"},
     "release": {"type": "integer", "description": "version of the current release; 0 before the first"},
     "released": {"type": ["string", "null"], "format": "date-time"},
@@ -57,6 +57,17 @@ constexpr const char* things = R"json({
     "formation": {"type": "object", "additionalProperties": {"type": "integer"}},
     "created": {"type": "string", "format": "date-time"}}},
 "Apps": {"type": "array", "items": {"$ref": "#/components/schemas/App"}},
+"Maintenance": {"type": "object", "additionalProperties": false, "required": ["on", "page"], "properties": {
+    "on": {"type": "boolean"}, "page": {"type": "string", "description": "HTML; empty: the router's own"}}},
+"MaintenanceChange": {"type": "object", "additionalProperties": false, "required": ["on"], "properties": {
+    "on": {"type": "boolean"}, "page": {"type": "string", "maxLength": 65536, "description": "HTML, at most 64 KiB"}}},
+"Autosleep": {"type": "object", "additionalProperties": false, "required": ["after_seconds", "stop_after_seconds", "state"], "properties": {
+    "after_seconds": {"type": "integer", "description": "without a request the app is frozen; 0: never"},
+    "stop_after_seconds": {"type": "integer", "description": "after so much sleep it is stopped"},
+    "state": {"type": "string", "enum": ["awake", "frozen", "stopped"]}}},
+"AutosleepChange": {"type": "object", "additionalProperties": false, "required": ["after_seconds"], "properties": {
+    "after_seconds": {"type": "integer", "minimum": 0, "maximum": 2592000},
+    "stop_after_seconds": {"type": "integer", "minimum": 0, "maximum": 2592000, "description": "default 6 hours"}}},
 "Config": {"type": "object", "description": "config vars by name", "additionalProperties": {"type": "string"}},
 "ConfigChanges": {"type": "object", "maxProperties": 512, "description": "a string sets, null unsets",
   "additionalProperties": {"type": ["string", "null"], "maxLength": 65536}},

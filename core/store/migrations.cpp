@@ -49,10 +49,18 @@ ALTER TABLE releases ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE apps ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Maintenance and sleep.
+constexpr const char* routing = R"sql(
+CREATE TABLE routing (
+    app INTEGER PRIMARY KEY REFERENCES apps ON DELETE CASCADE, maintenance INTEGER NOT NULL DEFAULT 0,
+    page TEXT NOT NULL DEFAULT '', sleep_after INTEGER NOT NULL DEFAULT 0, stop_after INTEGER NOT NULL DEFAULT 0,
+    stage TEXT NOT NULL DEFAULT 'awake', stage_since INTEGER NOT NULL DEFAULT 0) STRICT;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings};
+    return {first, process_settings, routing};
 }
 
 }  // namespace gasper::store

@@ -97,6 +97,10 @@ task<result<>> run_apps_info(command_call& call) {
     for (const auto& url : a->urls)
         out += line("Web URL:", url);
     out += line("Git URL:", a->git_url);
+    auto routed = co_await call.platform.routings().show(call.who, call.app);
+    if (routed && routed->maintenance) out += line("Maintenance:", routed->page.empty() ? "on" : "on, with a page");
+    if (routed && routed->sleep_after.count() > 0)
+        out += line("Autosleep:", fmt::format("after {} s, {}", routed->sleep_after.count(), routed->sleep));
     for (const auto& [process, count] : a->info.wanted)
         out += line("Dynos:", fmt::format("{}: {}", process, count));
     call.print(out + line("Created:", to_rfc3339(a->info.created)));

@@ -73,7 +73,7 @@ result<command_arguments> parse_arguments(const command& what, std::vector<std::
 task<int> run_command(control::platform& platform, control::identity who, std::vector<std::string> words,
                       std::string input, command_output output);
 
-/// keys:add without a key reads one from standard input.
+/// keys:add without a key reads one from standard input, maintenance:on --page a page.
 bool reads_input(const std::vector<std::string>& words);
 
 }  // namespace gasper::receiver

@@ -34,6 +34,9 @@ task<result<>> run_releases_rollback(command_call& call);
 task<result<>> run_builds(command_call& call);
 task<result<>> run_builds_info(command_call& call);
 
+/// maintenance:* and ps:autosleep.
+std::vector<command> routing_commands();
+
 task<result<>> run_keys(command_call& call);
 task<result<>> run_keys_add(command_call& call);
 task<result<>> run_keys_remove(command_call& call);

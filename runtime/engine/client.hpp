@@ -57,6 +57,9 @@ class engine_client {
     /// The exit status, when it does not run any more.
     task<result<int>> wait_container(std::string id, deadline until);
     /// What it may use, in bytes; 0: no limit.
+    /// Refused when it is so already.
+    task<result<>> pause_container(std::string id, deadline until);
+    task<result<>> unpause_container(std::string id, deadline until);
     task<result<std::int64_t>> memory_limit(std::string id, deadline until);
     task<result<container_stats>> stats(std::string id, deadline until);
     /// The container's streams. Attach before the start to miss nothing. Multiplexed unless it has a terminal.

@@ -151,6 +151,18 @@ task<result<>> engine_client::kill_container(std::string id, std::string signal,
     co_return result<>();
 }
 
+task<result<>> engine_client::pause_container(std::string id, deadline until) {
+    auto reply = co_await call("POST", "/containers/" + url_encode(id) + "/pause", {}, until);
+    if (!reply) co_return reply.error();
+    co_return result<>();
+}
+
+task<result<>> engine_client::unpause_container(std::string id, deadline until) {
+    auto reply = co_await call("POST", "/containers/" + url_encode(id) + "/unpause", {}, until);
+    if (!reply) co_return reply.error();
+    co_return result<>();
+}
+
 task<result<>> engine_client::remove_container(std::string id, deadline until) {
     const std::string path = "/containers/" + url_encode(id);
     for (;;) {

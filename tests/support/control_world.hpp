@@ -110,6 +110,7 @@ class control_world {
     }
 
     control::platform& platform() { return *platform_; }
+    table_publisher& tables() { return tables_; }
     job_runner& jobs() { return jobs_; }
     task_scope& scope() { return scope_; }
     const control::identity& who() const { return who_; }

@@ -23,6 +23,7 @@ class scripted_cluster final : public runtime::cluster {
     std::map<std::string, runtime::observed_instance> containers;
     std::set<std::string> sandboxes;
     std::vector<std::string> stopped;
+    int freezes{0}, thaws{0};
     std::vector<std::string> removed_apps;
     int checks{0};
     int connected{0};
@@ -93,6 +94,20 @@ class scripted_cluster final : public runtime::cluster {
     task<result<>> stop(runtime::observed_instance instance, std::chrono::milliseconds) override {
         containers.erase(instance.container);
         stopped.push_back(instance.container);
+        co_return result<>();
+    }
+
+    task<result<>> freeze(runtime::observed_instance instance) override {
+        if (!containers.contains(instance.container)) co_return fail(errc::not_found, "no", "no such container");
+        containers.at(instance.container).frozen = true;
+        ++freezes;
+        co_return result<>();
+    }
+
+    task<result<>> thaw(runtime::observed_instance instance) override {
+        if (!containers.contains(instance.container)) co_return fail(errc::not_found, "no", "no such container");
+        containers.at(instance.container).frozen = false;
+        ++thaws;
         co_return result<>();
     }
 

@@ -30,6 +30,11 @@ task<result<response>> start_app(services& s, call c);
 task<result<response>> show_config(services& s, call c);
 task<result<response>> change_config(services& s, call c);
 
+task<result<response>> show_maintenance(services& s, call c);
+task<result<response>> set_maintenance(services& s, call c);
+task<result<response>> show_autosleep(services& s, call c);
+task<result<response>> set_autosleep(services& s, call c);
+
 task<result<response>> list_releases(services& s, call c);
 task<result<response>> show_release(services& s, call c);
 task<result<response>> roll_back(services& s, call c);
