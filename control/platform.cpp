@@ -2,8 +2,8 @@
 
 #include "control/parts.hpp"
 #include "control/recovery.hpp"
-#include "control/supervision.hpp"
 #include "control/sleep.hpp"
+#include "control/supervision.hpp"
 
 namespace gasper::control {
 

@@ -7,8 +7,8 @@
 #include "control/formation.hpp"
 #include "control/git.hpp"
 #include "control/health.hpp"
-#include "control/supervision.hpp"
 #include "control/sleep.hpp"
+#include "control/supervision.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
 
