@@ -5,6 +5,7 @@
 #include "control/public_key.hpp"
 #include "core/base/crypto.hpp"
 #include "core/store/accounts.hpp"
+#include "core/store/audit.hpp"
 
 namespace gasper::control {
 
@@ -87,6 +88,7 @@ task<result<ssh_key>> accounts::add_key(identity who, std::string name, std::str
             if (other.name == key.name)
                 return fail(errc::conflict, "key_name_exists", "you have a key called '" + key.name + "' already");
         key.id = store::add_key(db, key);
+        store::add_audit(db, who.name, "key.added", "", key.name + " " + key.fingerprint);
         return key;
     });
 }
@@ -96,8 +98,11 @@ task<result<std::vector<ssh_key>>> accounts::keys(identity who) {
 }
 
 task<result<>> accounts::remove_key(identity who, std::string name) {
-    const bool removed =
-        co_await db_.transaction([&](SQLite::Database& db) { return store::remove_key(db, who.id, name); });
+    const bool removed = co_await db_.transaction([&](SQLite::Database& db) {
+        if (!store::remove_key(db, who.id, name)) return false;
+        store::add_audit(db, who.name, "key.removed", "", name.substr(0, 200));
+        return true;
+    });
     if (!removed) co_return fail(errc::not_found, "key_not_found", "you have no key called '" + name + "'");
     co_return result<>();
 }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/audit.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
 #include "control/release_jobs.hpp"
@@ -103,6 +104,7 @@ task<result<app_view>> apps::create(identity who, std::string name) {
         if (store::find_app(db, name))
             return fail(errc::conflict, "app_exists", "the name '" + name + "' is taken; choose another");
         const auto id = store::add_app(db, name, who.id);
+        store::add_audit(db, who.name, "app.created", name, "");
         return *store::find_app(db, id);
     });
     if (!made) co_return made.error();
@@ -142,7 +144,9 @@ task<result<>> apps::destroy(identity who, std::string name, std::string confirm
     auto& p = platform_.shared();
     if (p.jobs.busy(name))
         co_return fail(errc::conflict, "app_busy", "a job of " + name + " is running; try again when it has ended");
-    co_return co_await destroy_app(p, *found);
+    auto destroyed = co_await destroy_app(p, *found);
+    if (destroyed) co_await record(p, who.name, "app.destroyed", name);
+    co_return destroyed;
 }
 
 task<result<config_vars>> apps::config(identity who, std::string name) {

@@ -22,7 +22,8 @@ runtime::instance_spec spec_of(const parts& p, const app& a, const release& r, c
             .command = r.processes.at(one.process),
             .env = environment(p, a, r, one.name, one.process),
             .limit = rules_for(p, r, one.process).limit,
-            .port = one.process == "web" ? p.settings.instance_port : std::uint16_t{0}};
+            .port = one.process == "web" ? p.settings.instance_port : std::uint16_t{0},
+            .reserved = p.settings.reserved};
 }
 
 /// One start_formation: what its workers share.
@@ -86,12 +87,17 @@ task<result<>> starting::bring_up(wanted_instance one) {
     const auto rules = rules_for(p_, release_, one.process);
     const auto until = deadline::after(rules.health.start_deadline);
     auto spec = spec_of(p_, app_, release_, one);
+    instance_request wanted{.app = spec.app, .process = spec.process, .name = spec.name, .reserved = spec.reserved};
+    auto room = co_await p_.placing.find_room(p_.running, wanted);
+    if (!room) co_return room.error();
+    spec.node = room->node();
     auto spare = co_await p_.spares.take(app_.name);
     auto instance = co_await p_.cluster.start(std::move(spec), std::move(spare), until);
     if (!instance) co_return instance.error();
     const auto container = instance->container;
     started_.push_back(*instance);
     p_.running.add(*instance);
+    room->give_back();
     auto ready = co_await p_.cluster.wait_ready(*instance, rules.health, until);
     if (!ready) {
         if (say_ && !refused_) co_await explain(*instance, ready.error());

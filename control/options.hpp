@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/model/model.hpp"
+#include "core/model/node.hpp"
 
 namespace gasper::control {
 
@@ -23,6 +24,7 @@ struct options {
     std::string api_address{"127.0.0.1"};  // the dashboard is routed there
     std::uint16_t api_port{8000};
     limits limit;                                       // of an instance
+    resources reserved;                                 // promised to every instance; 0: nothing
     std::chrono::milliseconds build_deadline{900'000};  // one build, images included
     std::chrono::milliseconds start_deadline{60'000};   // from start to ready
     std::chrono::milliseconds drain{30'000};            // the longest for an old instance's in-flight requests

@@ -10,6 +10,7 @@
 #include "control/fleet.hpp"
 #include "control/identity.hpp"
 #include "control/options.hpp"
+#include "control/placing.hpp"
 #include "control/sleep_book.hpp"
 #include "control/spares.hpp"
 #include "core/base/asio.hpp"
@@ -41,6 +42,7 @@ struct parts {
     fleet running;
     sleep_book sleep;
     spare_sandboxes spares{cluster, background, log};
+    control::placing placing{cluster};
     struct restart_state {
         int in_row{0};  // ends, each soon after the one before
         deadline::clock::time_point last{};

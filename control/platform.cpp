@@ -14,8 +14,14 @@ platform::platform(std::unique_ptr<control::parts> p)
       deploys_(*this),
       formations_(*this),
       routings_(*this),
-      streams_(*this) {
-    listen_for_sleep(*parts_);
+      streams_(*this),
+      nodes_(*this),
+      metrics_(*this),
+      audit_(*this),
+      webhooks_(*this) {
+    auto hear = sleep_reports(*parts_);
+    hear.traffic = [this](const std::string& app, const app_traffic& more) { metrics_.add_requests(app, more); };
+    parts_->tables.on_report(std::move(hear));
 }
 
 platform::~platform() = default;

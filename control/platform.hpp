@@ -5,10 +5,14 @@
 
 #include "control/accounts.hpp"
 #include "control/apps.hpp"
+#include "control/audit.hpp"
 #include "control/deploys.hpp"
 #include "control/formations.hpp"
+#include "control/metrics/metrics.hpp"
+#include "control/nodes.hpp"
 #include "control/routings.hpp"
 #include "control/streams.hpp"
+#include "control/webhooks/webhooks.hpp"
 #include "core/base/asio.hpp"
 
 namespace gasper::control {
@@ -28,6 +32,10 @@ class platform {
     control::formations& formations() { return formations_; }
     control::routings& routings() { return routings_; }
     control::streams& streams() { return streams_; }
+    control::nodes& nodes() { return nodes_; }
+    control::metrics& metrics() { return metrics_; }
+    control::audit& audit() { return audit_; }
+    control::webhooks& webhooks() { return webhooks_; }
     /// Runs one handler at a time. Doors on other threads hop: co_await asio::co_spawn(platform.executor(), …).
     asio::any_io_executor executor();
 
@@ -46,6 +54,10 @@ class platform {
     control::formations formations_;
     control::routings routings_;
     control::streams streams_;
+    control::nodes nodes_;
+    control::metrics metrics_;
+    control::audit audit_;
+    control::webhooks webhooks_;
 };
 
 }  // namespace gasper::control

@@ -215,11 +215,10 @@ task<> look_at_sleepers(parts& p) {
 
 }  // namespace
 
-void listen_for_sleep(parts& p) {
-    p.tables.on_report(
-        {.wake = [&p](const auto& app) { p.background.spawn("wake", hear_wake(p, app)); },
-         .idle = [&p](const auto& app, auto idle) { p.background.spawn("idle", hear_idle(p, app, idle)); },
-         .traffic = {}});
+report_handlers sleep_reports(parts& p) {
+    return {.wake = [&p](const auto& app) { p.background.spawn("wake", hear_wake(p, app)); },
+            .idle = [&p](const auto& app, auto idle) { p.background.spawn("idle", hear_idle(p, app, idle)); },
+            .traffic = {}};
 }
 
 task<> recover_sleep(parts& p) {

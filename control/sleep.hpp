@@ -11,8 +11,8 @@
 
 namespace gasper::control {
 
-/// Listens to what the router reports of idle and of sleeping apps. Call once at start, before recover().
-void listen_for_sleep(parts& p);
+/// What is to be done with what the router reports of idle and of sleeping apps.
+report_handlers sleep_reports(parts& p);
 
 /// After a restart: the stages of the store hold, and containers are brought to them. After the engine was observed.
 task<> recover_sleep(parts& p);

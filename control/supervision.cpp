@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "control/audit.hpp"
 #include "control/formation.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
@@ -189,6 +190,7 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     (void)count_end(p, key_of(instance.app, instance.name));
     p.log.warn("an instance ended", {{"app", instance.app}, {"instance", instance.name}, {"how", how}});
     co_await note(p, a->id, instance.name + " " + how);
+    co_await record(p, "gasper", "app.crashed", a->name, instance.name + " " + how);
     if (co_await is_exclusive(p, a->id, instance)) {
         (void)co_await p.cluster.stop(instance, p.settings.stop_grace);
         p.running.remove(instance.container);

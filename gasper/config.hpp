@@ -15,6 +15,7 @@
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/model/model.hpp"
+#include "core/model/node.hpp"
 
 namespace gasper {
 
@@ -71,6 +72,7 @@ struct configuration {
 
     struct instances_group {
         limits limit;
+        resources reserved;                           // promised to each
         std::chrono::milliseconds start_deadline{0};  // from start to listening
         std::chrono::milliseconds drain{0};           // for the requests it has, after the switch
         std::chrono::milliseconds stop_grace{0};      // from SIGTERM to SIGKILL

@@ -33,6 +33,7 @@ control::options control_settings(const configuration& c, const places& at) {
     o.api_address = c.web.api.address;
     o.api_port = c.web.api.port;
     o.limit = c.instances.limit;
+    o.reserved = c.instances.reserved;
     o.build_deadline = c.build.deadline;
     o.start_deadline = c.instances.start_deadline;
     o.drain = c.instances.drain;
@@ -69,6 +70,14 @@ web::options web_settings_of(const configuration& c) {
     o.hosts = {c.public_host};
     o.git_url = "ssh://git@" + c.public_host +
                 (c.receiver.ssh.port == 22 ? "" : ":" + std::to_string(c.receiver.ssh.port)) + "/";
+    return o;
+}
+
+web::options metrics_settings_of(const configuration& c) {
+    web::options o;
+    o.address = c.web.metrics.address;
+    o.port = c.web.metrics.port;
+    o.max_connections = 16;
     return o;
 }
 
@@ -126,6 +135,9 @@ control_plane::control_plane(const configuration& config)
       web_settings_(web_settings_of(config)),
       web_api_(platform_, box_, web_settings_, log_),
       web_(io_.get_executor(), web_api_, web_settings_, log_),
+      metrics_settings_(metrics_settings_of(config)),
+      metrics_page_(platform_.metrics(), log_),
+      metrics_(io_.get_executor(), metrics_page_, metrics_settings_, log_),
       signals_(io_, SIGTERM, SIGINT) {}
 
 control_plane::~control_plane() = default;
@@ -168,18 +180,23 @@ task<> control_plane::start() {
     start_data_plane();
     co_await recover();
     scope_.spawn("supervise", platform_.run());
+    scope_.spawn("metrics", platform_.metrics().run());
+    scope_.spawn("webhooks", platform_.webhooks().run());
     scope_.spawn("web", web_.run());
+    if (metrics_.port() != 0) scope_.spawn("metrics page", metrics_.run());
     scope_.spawn("ssh", ssh_.run());
     log_.info("ready", {{"ssh", to_string(config_.receiver.ssh)},
                         {"http", to_string(config_.router.http)},
                         {"dns", to_string(config_.dns.listen)},
-                        {"api", to_string(config_.web.api)}});
+                        {"api", to_string(config_.web.api)},
+                        {"metrics", to_string(config_.web.metrics)}});
 }
 
 // Apps, router and DNS go on: a stop of the control plane is no event for them.
 task<> control_plane::shut_down() {
     log_.info("stopping");
     co_await web_.stop(deadline::after(5s));
+    co_await metrics_.stop(deadline::after(5s));
     co_await jobs_.stop(deadline::after(5s));
     co_await background_.stop(deadline::after(5s));
     co_await scope_.stop(deadline::after(5s));
@@ -206,6 +223,8 @@ int control_plane::run() {
     const auto rethrow = [](std::exception_ptr fault) {
         if (fault) std::rethrow_exception(fault);
     };
+    // Apps can do without: the port may be another exporter's.
+    if (auto shown = metrics_.listen(); !shown) log_.error("no metrics are shown", {{"reason", shown.error().message}});
     asio::co_spawn(io_, stop_at_signal(), rethrow);
     scope_.spawn("start", start());
     io_.run();

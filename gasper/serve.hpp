@@ -15,6 +15,7 @@
 #include "receiver/server.hpp"
 #include "runtime/stacks/stacks.hpp"
 #include "web/api.hpp"
+#include "web/metrics_page.hpp"
 #include "web/server.hpp"
 
 namespace gasper {
@@ -57,6 +58,9 @@ class control_plane {
     web::options web_settings_;
     web::api web_api_;
     web::server web_;
+    web::options metrics_settings_;
+    web::metrics_page metrics_page_;
+    web::server metrics_;
     asio::signal_set signals_;
 };
 

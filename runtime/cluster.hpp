@@ -15,6 +15,7 @@
 #include "core/base/error.hpp"
 #include "core/jobs/job_log.hpp"
 #include "core/model/model.hpp"
+#include "core/model/node.hpp"
 #include "runtime/terminal.hpp"
 
 namespace gasper::runtime {
@@ -37,6 +38,8 @@ struct instance_spec {
     config_vars env;        // PORT, GASPER_* and config vars, complete
     limits limit;
     std::uint16_t port{0};  // where it must listen; 0: it serves nothing
+    std::string node;       // where it goes; empty: where the cluster likes
+    resources reserved;     // promised to it; kept with it, and observed again
 };
 
 struct observed_instance {
@@ -54,6 +57,16 @@ struct observed_instance {
     std::string node;
     sys_time since{};
     bool frozen{false};  // as list() saw it; it counts as up
+    resources reserved;
+};
+
+/// What an instance has used since its start.
+struct instance_usage {
+    std::string container;
+    std::uint64_t cpu_ns{0};
+    std::int64_t memory_bytes{0};  // now; without the page cache that can be given back
+    std::uint64_t received{0}, sent{0};
+    bool operator==(const instance_usage&) const = default;
 };
 
 /// A container that runs once to its end: a build, a release command, a one-off.
@@ -134,6 +147,11 @@ class cluster {
     /// Runs to its end; output lines go to `sink`. The exit status. At the deadline or on cancellation the container
     /// is removed.
     virtual task<result<int>> run_once(once_spec spec, line_sink sink, deadline until) = 0;
+
+    /// The machines, with what they have and what is in use now.
+    virtual task<result<std::vector<node>>> nodes() = 0;
+    /// Of running instances, by container; one that has ended is missing in the answer.
+    virtual task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) = 0;
 
     /// Lines of an instance, oldest first; with follow until the container ends or the coroutine is cancelled.
     virtual task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) = 0;

@@ -19,8 +19,9 @@ std::string label_of(const container_summary& c, const char* key) {
     return at == c.label.end() ? std::string() : at->second;
 }
 
-int number_of(const std::string& text) {
-    int n = 0;
+template <class Number = int>
+Number number_of(const std::string& text) {
+    Number n{};
     std::from_chars(text.data(), text.data() + text.size(), n);
     return n;
 }
@@ -54,6 +55,8 @@ container_spec single_engine::instance_container(const instance_spec& spec, cons
     c.label["gasper.sandbox"] = in.container;
     c.label["gasper.address"] = in.address;
     c.label["gasper.port"] = std::to_string(spec.port);
+    if (spec.reserved.memory_bytes > 0) c.label["gasper.reserved_memory"] = std::to_string(spec.reserved.memory_bytes);
+    if (spec.reserved.cpus > 0) c.label["gasper.reserved_cpus"] = fmt::format("{:g}", spec.reserved.cpus);
     c.log_driver = "local";
     c.log_options = {{"max-size", options_.log_size}, {"max-file", std::to_string(options_.log_files)}};
     if (!app_directory.empty()) {
@@ -113,8 +116,8 @@ task<result<observed_instance>> single_engine::start(instance_spec spec, std::op
             co_return observed_instance{*container,  in->container, spec.app,
                                         spec.name,   spec.process,  spec.release,
                                         in->address, spec.port,     instance_state::starting,
-                                        0,           false,         node_,
-                                        now()};
+                                        0,           false,         node_.name,
+                                        now(),       spec.reserved};
         auto state = co_await engine_.inspect_container(in->container, deadline::after(seconds(10)));
         const bool sandbox_died = !state ? state.error().kind == errc::not_found : !state->running;
         (void)co_await remove_instance(all, deadline::after(seconds(30)));
@@ -162,7 +165,9 @@ task<result<observed_instance>> single_engine::observe(container_summary c, bool
     i.address = label_of(c, "gasper.address");
     i.port = static_cast<std::uint16_t>(number_of(label_of(c, "gasper.port")));
     i.since = c.created;
-    i.node = node_;
+    i.node = node_.name;
+    i.reserved = {number_of<std::int64_t>(label_of(c, "gasper.reserved_memory")),
+                  number_of<double>(label_of(c, "gasper.reserved_cpus"))};
     i.frozen = c.state == "paused";
     if (c.state == "running" || i.frozen) {
         i.state = network_lives ? instance_state::up : instance_state::crashed;

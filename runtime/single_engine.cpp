@@ -58,7 +58,9 @@ task<result<>> single_engine::connect(deadline until) {
     auto info = co_await engine_.info(until);
     if (!info) co_return info.error();
     has_init_ = !info->init_binary.empty();
-    node_ = info->name;
+    node_.name = info->name;
+    node_.capacity = {info->memory_bytes, static_cast<double>(info->cpus)};
+    node_.engine = version->engine;
     networks_.forget_all();
     auto make_directory = [directory = instances()] {
         std::error_code ec;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -20,6 +21,8 @@
 #include "core/base/task_scope.hpp"
 #include "runtime/cluster.hpp"
 #include "runtime/engine/types.hpp"
+#include "runtime/host/cgroup.hpp"
+#include "runtime/host/machine_load.hpp"
 #include "runtime/host/networks.hpp"
 #include "runtime/host/wall.hpp"
 
@@ -60,6 +63,8 @@ class single_engine final : public cluster {
     task<result<>> sweep(std::vector<std::string> keep) override;
     task<result<>> remove_app(std::string app) override;
     task<result<int>> run_once(once_spec spec, line_sink sink, deadline until) override;
+    task<result<std::vector<node>>> nodes() override;
+    task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) override;
     task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) override;
     task<result<std::unique_ptr<terminal>>> exec(std::string container, exec_options options) override;
     task<> watch(std::function<void(std::string container)> on_change) override;
@@ -99,6 +104,7 @@ class single_engine final : public cluster {
     task<std::string> why_not_listening(observed_instance instance, deadline until);
     task<result<>> becomes_well(observed_instance instance, health_check how, deadline until);
     task<result<int>> follow_once(std::string container, line_sink sink, deadline until);
+    task<> find_cgroups(const std::vector<std::string>& containers, deadline until);
     task<> hang_up(std::string container, std::string exec);
 
     engine_client& engine_;
@@ -110,7 +116,9 @@ class single_engine final : public cluster {
     std::string wall_missing_;
     std::string sandbox_image_;
     bool has_init_{true};
-    std::string node_;  // the engine's name for its machine
+    node node_;  // this machine, under the engine's name for it
+    machine_load load_;
+    std::map<std::string, container_cgroup> cgroups_;  // by container
     std::set<std::string> in_flight_;
     task_scope background_;
 };

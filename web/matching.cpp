@@ -57,6 +57,8 @@ const parameter& path_parameter(std::string_view name) {
         {"version", kind::integer, "a release's version", 1, 1'000'000'000},
         {"build", kind::integer, "a build's id", 1, 1'000'000'000'000},
         {"job", kind::integer, "a job's id", 1, 1'000'000'000'000},
+        {"node", kind::text, "a machine's name", 1, 255},
+        {"webhook", kind::integer, "a webhook's id", 1, 1'000'000'000'000},
         {"key", kind::text, "a key's name or its `SHA256:…` fingerprint", 1, 128},
     };
     for (const auto& p : known)

@@ -351,7 +351,7 @@ std::span<const route> routes() {
     static const std::vector<route> all = [] {
         auto out = account_routes();
         for (const auto& more : {app_routes(), instance_routes(), config_routes(), routing_routes(), release_routes(),
-                                 build_routes(), about_routes()})
+                                 build_routes(), platform_routes(), about_routes()})
             out.insert(out.end(), more.begin(), more.end());
         return out;
     }();

@@ -23,6 +23,7 @@ bool has_type(const json& value, const std::string& type) {
     if (type == "string") return value.is_string();
     if (type == "boolean") return value.is_boolean();
     if (type == "integer") return value.is_number_integer();
+    if (type == "number") return value.is_number();
     if (type == "array") return value.is_array();
     return type == "object" && value.is_object();
 }

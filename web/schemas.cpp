@@ -111,12 +111,68 @@ constexpr const char* things = R"json({
 "Instances": {"type": "array", "items": {"$ref": "#/components/schemas/Instance"}}
 })json";
 
+constexpr const char* machines = R"json({
+"Resources": {"type": "object", "additionalProperties": false, "required": ["memory_bytes", "cpus"], "properties": {
+    "memory_bytes": {"type": "integer"}, "cpus": {"type": "number"}}},
+"Node": {"type": "object", "additionalProperties": false,
+  "required": ["name", "state", "engine", "labels", "capacity", "reserved", "measured", "instances"], "properties": {
+    "name": {"type": "string"}, "state": {"type": "string", "enum": ["active", "draining", "down"]},
+    "engine": {"type": "string", "description": "version of its Docker Engine"},
+    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+    "capacity": {"$ref": "#/components/schemas/Resources"},
+    "reserved": {"$ref": "#/components/schemas/Resources", "description": "promised to its instances"},
+    "measured": {"$ref": "#/components/schemas/Resources", "description": "in use, by anything"},
+    "instances": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["app", "name", "state", "release"], "properties": {
+        "app": {"type": "string"}, "name": {"type": "string"}, "state": {"type": "string"}, "release": {"type": "integer"}}}}}},
+"Nodes": {"type": "array", "items": {"$ref": "#/components/schemas/Node"}},
+"Events": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+  "required": ["id", "at", "user", "action", "app", "detail"], "properties": {
+    "id": {"type": "integer"}, "at": {"type": "string", "format": "date-time"}, "user": {"type": "string"},
+    "action": {"type": "string", "description": "e.g. `deploy.failed`, `release.created`, `app.destroyed`"},
+    "app": {"type": "string", "description": "empty: none"}, "detail": {"type": "string"}}}},
+"NewWebhook": {"type": "object", "additionalProperties": false, "required": ["url"], "properties": {
+    "url": {"type": "string", "minLength": 1, "maxLength": 2000},
+    "events": {"type": "string", "maxLength": 500, "description": "default: deploy.failed,deploy.succeeded,app.crashed,disk.low"}}},
+"Webhook": {"type": "object", "additionalProperties": false, "required": ["id", "url", "events", "failures", "last_error", "created"],
+  "properties": {"id": {"type": "integer"}, "url": {"type": "string"}, "events": {"type": "string", "description": "names or beginnings with *, separated by commas"},
+    "failures": {"type": "integer", "description": "in a row, at the event that is to be delivered now"}, "last_error": {"type": "string"},
+    "created": {"type": "string", "format": "date-time"}}},
+"MadeWebhook": {"type": "object", "additionalProperties": false,
+  "required": ["id", "url", "events", "failures", "last_error", "created", "secret"], "properties": {"id": {"type": "integer"}, "url": {"type": "string"}, "events": {"type": "string", "description": "names or beginnings with *, separated by commas"},
+    "failures": {"type": "integer", "description": "in a row, at the event that is to be delivered now"}, "last_error": {"type": "string"},
+    "created": {"type": "string", "format": "date-time"},
+    "secret": {"type": "string", "description": "X-Gasper-Signature is `sha256=` and the HMAC-SHA256 of the body with it"}}},
+"Webhooks": {"type": "array", "items": {"$ref": "#/components/schemas/Webhook"}},
+"Metrics": {"type": "object", "additionalProperties": false,
+  "required": ["from", "to", "step", "latency_bounds_ms", "instances", "requests"], "properties": {
+    "from": {"type": "integer"}, "to": {"type": "integer"},
+    "step": {"type": "integer", "description": "seconds of a point; may be larger than asked for"},
+    "latency_bounds_ms": {"type": "array", "items": {"type": "integer"}, "description": "of `by_latency`, which has one more"},
+    "instances": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["name", "points"],
+      "properties": {"name": {"type": "string"}, "points": {"type": "array", "items": {"$ref": "#/components/schemas/InstancePoint"}}}}},
+    "requests": {"type": "array", "items": {"$ref": "#/components/schemas/RequestPoint"}}}},
+"InstancePoint": {"type": "object", "additionalProperties": false, "description": "steps in which nothing was measured are missing",
+  "required": ["at", "cpus", "memory_bytes", "memory_largest_bytes", "received_bytes", "sent_bytes", "restarts"], "properties": {
+    "at": {"type": "integer", "description": "the step's beginning, seconds since the epoch"},
+    "cpus": {"type": "number", "description": "processors in use, on average"}, "memory_bytes": {"type": "number", "description": "on average"},
+    "memory_largest_bytes": {"type": "number"}, "received_bytes": {"type": "number"}, "sent_bytes": {"type": "number"},
+    "restarts": {"type": "number"}}},
+"RequestPoint": {"type": "object", "additionalProperties": false,
+  "required": ["at", "requests", "by_class", "by_latency", "sent_bytes", "p50_ms", "p95_ms", "p99_ms"], "properties": {
+    "at": {"type": "integer"}, "requests": {"type": "integer"},
+    "by_class": {"type": "array", "items": {"type": "integer"}, "description": "no answer, 1xx to 5xx"},
+    "by_latency": {"type": "array", "items": {"type": "integer"}}, "sent_bytes": {"type": "integer"},
+    "p50_ms": {"type": "number"}, "p95_ms": {"type": "number"}, "p99_ms": {"type": "number"}}}
+})json";
+
 }  // namespace
 
 const nlohmann::json& schemas() {
     static const nlohmann::json all = [] {
         auto merged = nlohmann::json::parse(people);
         merged.update(nlohmann::json::parse(things));
+        merged.update(nlohmann::json::parse(machines));
         return merged;
     }();
     return all;

@@ -57,10 +57,43 @@ CREATE TABLE routing (
     stage TEXT NOT NULL DEFAULT 'awake', stage_since INTEGER NOT NULL DEFAULT 0) STRICT;
 )sql";
 
+// Who changed what. Jobs and releases are written down by the same transaction that changes them.
+constexpr const char* audit = R"sql(
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, user TEXT NOT NULL, action TEXT NOT NULL,
+    app TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '') STRICT;
+CREATE INDEX audit_by_app ON audit (app, id);
+CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_never_shrinks BEFORE DELETE ON audit WHEN old.id > (SELECT max(id) FROM audit) - 100000
+BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_job_starts AFTER INSERT ON jobs BEGIN
+    INSERT INTO audit (at, user, action, app, detail)
+    VALUES (new.created, new.user, new.kind || '.started', new.key, 'job ' || new.id); END;
+CREATE TRIGGER audit_job_ends AFTER UPDATE OF state ON jobs
+WHEN new.state IN ('succeeded', 'failed', 'aborted') AND old.state NOT IN ('succeeded', 'failed', 'aborted') BEGIN
+    INSERT INTO audit (at, user, action, app, detail)
+    VALUES (new.finished, new.user, new.kind || '.' || new.state, new.key,
+            'job ' || new.id || iif(new.reason = '', '', ': ' || substr(new.reason, 1, 900))); END;
+CREATE TRIGGER audit_release AFTER INSERT ON releases BEGIN
+    INSERT INTO audit (at, user, action, app, detail)
+    VALUES (new.created, new.user, 'release.created', coalesce((SELECT name FROM apps WHERE id = new.app), ''),
+            'v' || new.version || ': ' || substr(new.description, 1, 900)); END;
+)sql";
+
+// Who wants to hear of it.
+constexpr const char* webhooks = R"sql(
+CREATE TABLE webhooks (
+    id INTEGER PRIMARY KEY, app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, url TEXT NOT NULL,
+    actions TEXT NOT NULL, secret BLOB NOT NULL, anywhere INTEGER NOT NULL, position INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0, failing_since INTEGER NOT NULL DEFAULT 0, last_error TEXT NOT NULL DEFAULT '',
+    created INTEGER NOT NULL) STRICT;
+CREATE INDEX webhooks_by_app ON webhooks (app);
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings, routing};
+    return {first, process_settings, routing, audit, webhooks};
 }
 
 }  // namespace gasper::store

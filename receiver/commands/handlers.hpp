@@ -36,6 +36,15 @@ task<result<>> run_builds_info(command_call& call);
 
 /// maintenance:* and ps:autosleep.
 std::vector<command> routing_commands();
+/// Machines, numbers, events.
+std::vector<command> platform_commands();
+task<result<>> run_metrics(command_call& call);
+task<result<>> run_events(command_call& call);
+task<result<>> run_webhooks(command_call& call);
+task<result<>> run_webhooks_add(command_call& call);
+task<result<>> run_webhooks_remove(command_call& call);
+task<result<>> run_nodes(command_call& call);
+task<result<>> run_nodes_info(command_call& call);
 
 task<result<>> run_keys(command_call& call);
 task<result<>> run_keys_add(command_call& call);

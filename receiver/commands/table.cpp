@@ -119,7 +119,8 @@ std::vector<command> own_commands() {
 const std::vector<command>& table() {
     static const std::vector<command> all = [] {
         std::vector<command> joined;
-        for (const auto part : {app_commands, process_commands, routing_commands, release_commands, own_commands})
+        for (const auto part : {app_commands, process_commands, routing_commands, release_commands, platform_commands,
+                                own_commands})
             for (auto& each : part())
                 joined.push_back(std::move(each));
         return joined;

@@ -56,6 +56,14 @@ class control_world {
         return std::move(*value);
     }
 
+    void run(task<> work) {
+        auto done = [](task<> w) -> task<bool> {
+            co_await std::move(w);
+            co_return true;
+        };
+        (void)settle(done(std::move(work)));
+    }
+
     /// Runs handlers until `condition` holds; false after ten seconds.
     bool until(const std::function<bool()>& condition) {
         const auto limit = deadline::after(std::chrono::seconds(10));

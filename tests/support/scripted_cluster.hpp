@@ -19,6 +19,9 @@ class scripted_cluster final : public runtime::cluster {
     std::set<std::string> unwell;       // containers whose checks fail
     bool hang_in_ready{false};          // wait_ready() does not return until cancelled
 
+    std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
+    std::map<std::string, runtime::instance_usage> usage;  // by container; others have used nothing
+
     // What happened
     std::map<std::string, runtime::observed_instance> containers;
     std::set<std::string> sandboxes;
@@ -67,7 +70,9 @@ class scripted_cluster final : public runtime::cluster {
                                      .release = spec.release,
                                      .address = "10.0.1." + std::to_string(made_),
                                      .port = spec.port,
-                                     .state = instance_state::up};
+                                     .state = instance_state::up,
+                                     .node = spec.node,
+                                     .reserved = spec.reserved};
         environments[i.container] = spec.env;
         limits[i.container] = spec.limit;
         containers[i.container] = i;
@@ -132,6 +137,18 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<result<int>> run_once(runtime::once_spec, line_sink, deadline) override { co_return 0; }
+
+    task<result<std::vector<node>>> nodes() override { co_return machines; }
+
+    task<result<std::vector<runtime::instance_usage>>> measure(std::vector<std::string> of) override {
+        std::vector<runtime::instance_usage> all;
+        for (const auto& id : of) {
+            if (!containers.contains(id)) continue;
+            all.push_back(usage[id]);
+            all.back().container = id;
+        }
+        co_return all;
+    }
 
     task<result<>> logs(std::string container, runtime::log_options options,
                         std::function<void(runtime::log_line)> sink) override {

@@ -3,6 +3,13 @@
 
 #include "web/routes.hpp"
 
+namespace gasper::web {
+
+/// Machines, numbers, events.
+std::vector<route> platform_routes();
+
+}  // namespace gasper::web
+
 namespace gasper::web::handlers {
 
 task<result<response>> log_in(services& s, call c);
@@ -45,6 +52,16 @@ task<result<response>> follow_build(services& s, call c);
 
 task<result<response>> show_job(services& s, call c);
 task<result<response>> follow_job(services& s, call c);
+
+task<result<response>> show_metrics(services& s, call c);
+
+task<result<response>> list_events(services& s, call c);
+task<result<response>> list_webhooks(services& s, call c);
+task<result<response>> add_webhook(services& s, call c);
+task<result<response>> remove_webhook(services& s, call c);
+
+task<result<response>> list_nodes(services& s, call c);
+task<result<response>> show_node(services& s, call c);
 
 task<result<response>> show_version(services& s, call c);
 task<result<response>> show_openapi(services& s, call c);

@@ -34,8 +34,13 @@ TEST_F(login_test, guards_every_route_but_the_anonymous) {
     for (const auto& r : routes()) {
         if (r.anonymous) continue;
         std::string target(r.pattern);
-        for (const auto& [name, value] : std::map<std::string, std::string>{
-                 {"{app}", "hello"}, {"{version}", "1"}, {"{build}", "1"}, {"{job}", "1"}, {"{key}", "k"}})
+        for (const auto& [name, value] : std::map<std::string, std::string>{{"{app}", "hello"},
+                                                                            {"{node}", "here"},
+                                                                            {"{webhook}", "1"},
+                                                                            {"{version}", "1"},
+                                                                            {"{build}", "1"},
+                                                                            {"{job}", "1"},
+                                                                            {"{key}", "k"}})
             if (const auto at = target.find(name); at != std::string::npos) target.replace(at, name.size(), value);
         EXPECT_EQ(send(make(r.verb, target)).raw.status, 401) << target;
     }
@@ -214,6 +219,66 @@ TEST_F(api_test, keeps_ssh_keys) {
     EXPECT_EQ(ask(method::post, "/api/v1/keys", R"({"name":"x","key":"nonsense"})").raw.status, 422);
     EXPECT_EQ(ask(method::del, std::string(made.raw.fields.get("Location"))).raw.status, 204);
     EXPECT_TRUE(ask(method::get, "/api/v1/keys").body.empty());
+}
+
+TEST_F(api_test, shows_the_machines) {
+    const auto nodes = ask(method::get, "/api/v1/nodes");
+    ASSERT_EQ(nodes.raw.status, 200);
+    ASSERT_EQ(nodes.body.size(), 1u);
+    EXPECT_EQ(nodes.body[0].at("capacity").at("memory_bytes"), 64ll << 30);
+    EXPECT_EQ(ask(method::get, "/api/v1/nodes/here").body, nodes.body[0]);
+    EXPECT_EQ(ask(method::get, "/api/v1/nodes/there").code(), "node_not_found");
+}
+
+TEST_F(api_test, shows_what_an_app_used) {
+    world.deployed("hello");
+    ASSERT_TRUE(world.settle(world.platform().recover()));
+    ASSERT_TRUE(world.until([&] { return world.routed("hello").size() == 1; }));
+    auto& metrics = world.platform().metrics();
+    const auto sample = [&] { return metrics.sample_once(now(), control::metrics::clock::now()); };
+    auto first = sample();
+    world.run(std::move(first));
+    metrics.add_requests("hello", {.requests = 8, .by_class = {0, 0, 7, 0, 0, 1}, .latency = {8}, .latency_us = 8000});
+    metrics.add_requests("nobodys",
+                         {.requests = 8, .by_class = {0, 0, 7, 0, 0, 1}, .latency = {8}, .latency_us = 8000});
+    auto second = sample();
+    world.run(std::move(second));
+    const auto shown = ask(method::get, "/api/v1/apps/hello/metrics");
+    ASSERT_EQ(shown.raw.status, 200);
+    EXPECT_EQ(shown.body.at("step"), 30);
+    ASSERT_EQ(shown.body.at("requests").size(), 1u);
+    EXPECT_EQ(shown.body.at("requests")[0].at("requests"), 8);
+    ASSERT_EQ(shown.body.at("instances").size(), 1u);
+    EXPECT_EQ(shown.body.at("instances")[0].at("name"), "web.1");
+    EXPECT_EQ(ask(method::get, "/api/v1/apps/hello/metrics?step=1&from=1").code(), "metrics_step");
+    EXPECT_EQ(ask(method::get, "/api/v1/apps/hello/metrics?from=20&to=10").code(), "metrics_span");
+    EXPECT_EQ(ask(method::get, "/api/v1/apps/nobodys/metrics").raw.status, 404);
+}
+
+TEST_F(api_test, shows_who_changed_what) {
+    ask(method::post, "/api/v1/apps", R"({"name":"audited"})");
+    ask(method::del, "/api/v1/apps/audited?confirm=audited");
+    const auto events = ask(method::get, "/api/v1/events?app=audited&limit=10");
+    ASSERT_EQ(events.raw.status, 200);
+    ASSERT_EQ(events.body.size(), 2u);
+    EXPECT_EQ(events.body[0].at("action"), "app.destroyed");
+    EXPECT_EQ(events.body[0].at("user"), "ann");
+    const auto older = ask(method::get, "/api/v1/events?before=" + std::to_string(events.body[0].at("id").get<int>()));
+    EXPECT_EQ(older.body.front().at("action"), "app.created");
+}
+
+TEST_F(api_test, keeps_webhooks) {
+    ask(method::post, "/api/v1/apps", R"({"name":"hello"})");
+    const std::string path = "/api/v1/apps/hello/webhooks";
+    const auto made = ask(method::post, path, R"({"url":"https://hooks.example.org/"})");
+    ASSERT_EQ(made.raw.status, 201);
+    EXPECT_EQ(made.body.at("secret").get<std::string>().size(), 64u);
+    EXPECT_EQ(ask(method::post, path, R"({"url":"nonsense"})").raw.status, 422);
+    const auto listed = ask(method::get, path);
+    ASSERT_EQ(listed.body.size(), 1u);
+    EXPECT_FALSE(listed.body[0].contains("secret"));
+    EXPECT_EQ(ask(method::del, std::string(made.raw.fields.get("Location"))).raw.status, 204);
+    EXPECT_TRUE(ask(method::get, path).body.empty());
 }
 
 TEST_F(api_test, reads_large_bodies_from_known_callers_only) {

@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "receiver/commands/handlers.hpp"
+
+namespace gasper::receiver {
+
+namespace {
+
+using nlohmann::json;
+
+json as_json(const resources& r) {
+    return {{"memory_bytes", r.memory_bytes}, {"cpus", r.cpus}};
+}
+
+json as_json(const control::node_view& n) {
+    auto instances = json::array();
+    for (const auto& i : n.instances)
+        instances.push_back({{"app", i.app}, {"name", i.name}, {"state", i.state}, {"version", i.version}});
+    return {{"name", n.info.name},
+            {"state", to_string(n.info.state)},
+            {"engine", n.info.engine},
+            {"labels", n.info.labels},
+            {"capacity", as_json(n.info.capacity)},
+            {"reserved", as_json(n.reserved)},
+            {"measured", as_json(n.info.measured)},
+            {"instances", std::move(instances)}};
+}
+
+std::string mebibytes(std::int64_t bytes) {
+    return fmt::format("{}M", bytes >> 20);
+}
+
+std::string memory_line(const control::node_view& n) {
+    return fmt::format("{} in use, {} reserved, of {}", mebibytes(n.info.measured.memory_bytes),
+                       mebibytes(n.reserved.memory_bytes), mebibytes(n.info.capacity.memory_bytes));
+}
+
+std::string cpu_line(const control::node_view& n) {
+    return fmt::format("{:.2f} in use, {:g} reserved, of {:g}", n.info.measured.cpus, n.reserved.cpus,
+                       n.info.capacity.cpus);
+}
+
+}  // namespace
+
+task<result<>> run_nodes(command_call& call) {
+    auto nodes = co_await call.platform.nodes().list(call.who);
+    if (!nodes) co_return nodes.error();
+    if (call.json) {
+        auto all = json::array();
+        for (const auto& n : *nodes)
+            all.push_back(as_json(n));
+        call.print(json_text(all));
+        co_return result<>{};
+    }
+    std::vector<std::vector<std::string>> rows{{"NODE", "STATE", "INSTANCES", "MEMORY", "CPUS"}};
+    for (const auto& n : *nodes)
+        rows.push_back({n.info.name, std::string(to_string(n.info.state)), std::to_string(n.instances.size()),
+                        memory_line(n), cpu_line(n)});
+    call.print(columns(rows));
+    co_return result<>{};
+}
+
+task<result<>> run_nodes_info(command_call& call) {
+    auto n = co_await call.platform.nodes().info(call.who, call.arguments[0]);
+    if (!n) co_return n.error();
+    if (call.json) {
+        call.print(json_text(as_json(*n)));
+        co_return result<>{};
+    }
+    std::string out =
+        fmt::format("=== {}\nState:      {}\nEngine:     {}\nMemory:     {}\nCPUs:       {}\n", n->info.name,
+                    to_string(n->info.state), n->info.engine, memory_line(*n), cpu_line(*n));
+    for (const auto& [key, value] : n->info.labels)
+        out += fmt::format("Label:      {}={}\n", key, value);
+    for (const auto& i : n->instances)
+        out += fmt::format("Instance:   {} {} (v{}, {})\n", i.app, i.name, i.version, i.state);
+    call.print(out);
+    co_return result<>{};
+}
+
+}  // namespace gasper::receiver

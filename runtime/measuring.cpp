@@ -1,0 +1,46 @@
+#include <algorithm>
+
+#include "runtime/engine/client.hpp"
+#include "runtime/single_engine_impl.hpp"
+
+namespace gasper::runtime {
+
+using std::chrono::seconds;
+
+task<result<std::vector<node>>> single_engine::nodes() {
+    if (node_.name.empty()) co_return fail(errc::unavailable, "engine_unavailable", "the engine has not answered yet");
+    auto here = node_;
+    here.measured = load_.look();
+    std::vector<node> all{std::move(here)};
+    co_return all;
+}
+
+// The engine is asked for a container's first process once; everything after that is read from the kernel.
+task<> single_engine::find_cgroups(const std::vector<std::string>& containers, deadline until) {
+    for (const auto& container : containers) {
+        if (cgroups_.contains(container)) continue;
+        auto state = co_await engine_.inspect_container(container, until);
+        if (!state || !state->running || state->pid == 0) continue;
+        const auto find = [pid = state->pid] { return find_cgroup(pid); };
+        auto group = co_await files_.run(find);
+        if (group) cgroups_[container] = *group;
+    }
+}
+
+task<result<std::vector<instance_usage>>> single_engine::measure(std::vector<std::string> containers) {
+    std::erase_if(cgroups_, [&](const auto& known) {
+        return std::find(containers.begin(), containers.end(), known.first) == containers.end();
+    });
+    co_await find_cgroups(containers, deadline::after(seconds(30)));
+    const auto read_all = [groups = cgroups_] {
+        std::vector<instance_usage> all;
+        for (const auto& [container, group] : groups)
+            if (const auto u = read_usage(group))
+                all.push_back({container, u->cpu_ns, u->memory_bytes, u->received, u->sent});
+        return all;
+    };
+    auto all = co_await files_.run(read_all);
+    co_return all;
+}
+
+}  // namespace gasper::runtime

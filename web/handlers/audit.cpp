@@ -1,0 +1,27 @@
+#include <nlohmann/json.hpp>
+
+#include "control/platform.hpp"
+#include "web/handlers/handlers.hpp"
+#include "web/handlers/views.hpp"
+
+namespace gasper::web::handlers {
+
+task<result<response>> list_events(services& s, call c) {
+    control::audit::query what;
+    if (const auto app = c.query.find("app"); app != c.query.end()) what.app = app->second;
+    what.before = c.number("before", 0);
+    what.most = static_cast<int>(c.number("limit", 50));
+    auto entries = co_await s.platform.audit().list(c.who, what);
+    if (!entries) co_return entries.error();
+    auto out = nlohmann::json::array();
+    for (const auto& e : *entries)
+        out.push_back({{"id", e.id},
+                       {"at", to_rfc3339(e.at)},
+                       {"user", e.user},
+                       {"action", e.action},
+                       {"app", e.app},
+                       {"detail", e.detail}});
+    co_return json_response(200, out);
+}
+
+}  // namespace gasper::web::handlers

@@ -1,0 +1,48 @@
+#include <nlohmann/json.hpp>
+
+#include "control/platform.hpp"
+#include "web/handlers/handlers.hpp"
+#include "web/handlers/views.hpp"
+
+namespace gasper::web::handlers {
+
+namespace {
+
+using nlohmann::json;
+
+json view(const resources& r) {
+    return {{"memory_bytes", r.memory_bytes}, {"cpus", r.cpus}};
+}
+
+json view(const control::node_view& n) {
+    auto instances = json::array();
+    for (const auto& i : n.instances)
+        instances.push_back({{"app", i.app}, {"name", i.name}, {"state", i.state}, {"release", i.version}});
+    return {{"name", n.info.name},
+            {"state", to_string(n.info.state)},
+            {"engine", n.info.engine},
+            {"labels", n.info.labels},
+            {"capacity", view(n.info.capacity)},
+            {"reserved", view(n.reserved)},
+            {"measured", view(n.info.measured)},
+            {"instances", std::move(instances)}};
+}
+
+}  // namespace
+
+task<result<response>> list_nodes(services& s, call c) {
+    auto nodes = co_await s.platform.nodes().list(c.who);
+    if (!nodes) co_return nodes.error();
+    auto out = json::array();
+    for (const auto& n : *nodes)
+        out.push_back(view(n));
+    co_return json_response(200, out);
+}
+
+task<result<response>> show_node(services& s, call c) {
+    auto n = co_await s.platform.nodes().info(c.who, c.text("node"));
+    if (!n) co_return n.error();
+    co_return json_response(200, view(*n));
+}
+
+}  // namespace gasper::web::handlers

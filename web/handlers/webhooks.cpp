@@ -1,0 +1,52 @@
+#include <nlohmann/json.hpp>
+
+#include "control/platform.hpp"
+#include "web/handlers/handlers.hpp"
+#include "web/handlers/views.hpp"
+
+namespace gasper::web::handlers {
+
+namespace {
+
+nlohmann::json view(const store::webhook& w) {
+    return {{"id", w.id},
+            {"url", w.url},
+            {"events", w.actions},
+            {"failures", w.failures},
+            {"last_error", w.last_error},
+            {"created", to_rfc3339(w.created)}};
+}
+
+}  // namespace
+
+task<result<response>> list_webhooks(services& s, call c) {
+    auto hooks = co_await s.platform.webhooks().list(c.who, c.text("app"));
+    if (!hooks) co_return hooks.error();
+    auto out = nlohmann::json::array();
+    for (const auto& w : *hooks)
+        out.push_back(view(w));
+    co_return json_response(200, out);
+}
+
+task<result<response>> add_webhook(services& s, call c) {
+    const auto url = c.body.at("url").get<std::string>();
+    const auto events = c.body.value("events", "");
+    auto made = co_await s.platform.webhooks().add(c.who, c.text("app"), url, events);
+    if (!made) co_return made.error();
+    auto body = view(made->hook);
+    body["created"] = to_rfc3339(now());
+    body["secret"] = made->secret;
+    auto out = json_response(201, body);
+    out.fields.set("Location", "/api/v1/apps/" + c.text("app") + "/webhooks/" + std::to_string(made->hook.id));
+    co_return out;
+}
+
+task<result<response>> remove_webhook(services& s, call c) {
+    auto removed = co_await s.platform.webhooks().remove(c.who, c.text("app"), c.number("webhook"));
+    if (!removed) co_return removed.error();
+    response out;
+    out.status = 204;
+    co_return out;
+}
+
+}  // namespace gasper::web::handlers
