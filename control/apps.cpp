@@ -135,7 +135,7 @@ task<result<app_view>> apps::info(identity who, std::string name) {
     co_return view_of(p, *found, version);
 }
 
-task<result<>> apps::destroy(identity who, std::string name, std::string confirm) {
+task<result<>> apps::destroy(identity who, std::string name, std::string confirm, bool with_volumes) {
     auto found = co_await authorize(who, name);
     if (!found) co_return found.error();
     if (confirm != name)
@@ -144,9 +144,16 @@ task<result<>> apps::destroy(identity who, std::string name, std::string confirm
     auto& p = platform_.shared();
     if (p.jobs.busy(name))
         co_return fail(errc::conflict, "app_busy", "a job of " + name + " is running; try again when it has ended");
-    auto destroyed = co_await destroy_app(p, *found);
-    if (destroyed) co_await record(p, who.name, "app.destroyed", name);
-    co_return destroyed;
+    auto volumes = co_await platform_.volumes().list(who, name);
+    auto done = co_await destroy_app(p, *found);
+    if (!done) co_return done;
+    co_await record(p, who.name, "app.destroyed", name);
+    if (!volumes || !with_volumes) co_return done;
+    for (const auto& v : *volumes) {
+        auto gone = co_await platform_.volumes().destroy(who, v.name, v.name);
+        if (!gone) co_return gone;
+    }
+    co_return result<>();
 }
 
 task<result<config_vars>> apps::config(identity who, std::string name) {
@@ -221,6 +228,8 @@ task<result<std::vector<instance_view>>> apps::ps(identity who, std::string name
                          .since = i.since});
     }
     add_waiting(p, *found, r, views);
+    for (const auto& o : p.one_offs.of(name))
+        views.push_back({.name = o.name, .command = o.command, .state = "up", .version = o.version, .since = o.since});
     std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     co_return views;
 }

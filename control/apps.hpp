@@ -44,7 +44,8 @@ class apps {
     /// errc::not_found when there is none, and also when it is not the caller's: a name is no secret, its existence is.
     task<result<app_view>> info(identity who, std::string name);
     /// Stops everything, removes containers, network, repository, releases. `confirm` must equal the name.
-    task<result<>> destroy(identity who, std::string name, std::string confirm);
+    /// Its volumes are kept unless `with_volumes`.
+    task<result<>> destroy(identity who, std::string name, std::string confirm, bool with_volumes = false);
 
     task<result<config_vars>> config(identity who, std::string name);
     /// Sets (value) and unsets (nullopt). Makes a release and, when code runs, a rolling restart as a job. Nothing

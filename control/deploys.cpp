@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/cron_clock.hpp"
 #include "control/git.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
@@ -34,9 +35,9 @@ struct built {
     buildpacks::build_result made;
 };
 
-task<result<built>> run_build(parts& p, const app& a, const push& what, const config_vars& env, job_context& job) {
+task<result<buildpacks::build_result>> build_row(parts& p, const app& a, const push& what, const config_vars& env,
+                                                 build& row, job_context& job) {
     co_await job.step("build");
-    build row{.app = a.id, .job = job.id(), .commit = what.new_commit};
     row.id = co_await p.db.transaction([&row](SQLite::Database& db) { return store::add_build(db, row); });
     const auto home = app_directory(p, a.name);
     buildpacks::build_request request{.app = a.name,
@@ -45,7 +46,26 @@ task<result<built>> run_build(parts& p, const app& a, const push& what, const co
                                       .env = env,
                                       .output = home / "builds" / ("b" + std::to_string(row.id.value)),
                                       .cache = home / "cache"};
-    auto made = co_await p.builder.build(std::move(request), job.sink(), deadline::after(p.settings.build_deadline));
+    co_return co_await p.builder.build(std::move(request), job.sink(), deadline::after(p.settings.build_deadline));
+}
+
+// A container that is still being removed may write for a moment: what it writes goes as well.
+task<> remove_output(parts& p, std::filesystem::path output) {
+    for (int quiet = 0; quiet < 3;) {
+        const bool there = co_await p.files.run([&output] {
+            std::error_code ignored;
+            const bool was_there = std::filesystem::exists(output, ignored);
+            std::filesystem::remove_all(output, ignored);
+            return was_there;
+        });
+        quiet = there ? 0 : quiet + 1;
+        co_await sleep_until(deadline::after(std::chrono::seconds(1)));
+    }
+}
+
+task<result<built>> run_build(parts& p, const app& a, const push& what, const config_vars& env, job_context& job) {
+    build row{.app = a.id, .job = job.id(), .commit = what.new_commit};
+    auto made = co_await job.guard(build_row(p, a, what, env, row, job));
     row.state = made ? build_state::succeeded : build_state::failed;
     if (made) {
         row.buildpack = made->language;
@@ -54,7 +74,11 @@ task<result<built>> run_build(parts& p, const app& a, const push& what, const co
     } else {
         row.reason = made.error().message;
     }
-    co_await p.db.transaction([&row](SQLite::Database& db) { store::finish_build(db, row); });
+    if (row.id) co_await p.db.transaction([&row](SQLite::Database& db) { store::finish_build(db, row); });
+    if (!made && made.error().kind == errc::cancelled && row.id) {
+        const auto output = app_directory(p, a.name) / "builds" / ("b" + std::to_string(row.id.value));
+        p.background.spawn("remove build", remove_output(p, output));
+    }
     if (!made) co_return made.error();
     co_return built{std::move(row), std::move(*made)};
 }
@@ -120,6 +144,8 @@ task<result<>> run_deploy(parts& p, app_id id, push what, std::string user, job_
         p.background.spawn("drop spare", p.spares.drop(a->name));
         co_return b.error();
     }
+    auto zones = co_await check_zones(p, b->made.declared.cron);
+    if (!zones) co_return fail(errc::invalid, "app_json_invalid", "app.json: cron: " + zones.error().message);
     change c{.app = *a,
              .next = {.app = a->id,
                       .build = b->row.id,
@@ -133,7 +159,8 @@ task<result<>> run_deploy(parts& p, app_id id, push what, std::string user, job_
                       .declared = b->made.declared.settings,
                       .set = current ? current->set : settings_by_process{}},
              .language = b->made.language,
-             .wanted = formation_for(*a, b->made)};
+             .wanted = formation_for(*a, b->made),
+             .cron = b->made.declared.cron};
     c.app.stopped = false;
     auto released = co_await switch_to(p, c, job);
     if (!released) co_return released.error();

@@ -2,6 +2,7 @@
 
 #include "buildpacks/launch.hpp"
 #include "control/health.hpp"
+#include "control/volume_mounts.hpp"
 #include "core/base/join.hpp"
 
 namespace gasper::control {
@@ -91,6 +92,7 @@ task<result<>> starting::bring_up(wanted_instance one) {
     auto room = co_await p_.placing.find_room(p_.running, wanted);
     if (!room) co_return room.error();
     spec.node = room->node();
+    spec.mounts = co_await mounts_for(p_, app_.name, release_.version);
     auto spare = co_await p_.spares.take(app_.name);
     auto instance = co_await p_.cluster.start(std::move(spec), std::move(spare), until);
     if (!instance) co_return instance.error();

@@ -29,7 +29,10 @@ struct options {
     std::chrono::milliseconds start_deadline{60'000};   // from start to ready
     std::chrono::milliseconds drain{30'000};            // the longest for an old instance's in-flight requests
     std::chrono::milliseconds stop_grace{30'000};       // from SIGTERM to SIGKILL
+    std::chrono::hours kept_jobs_time{24 * 30};         // ended jobs, their logs and their builds
+    int kept_jobs{500};                                 // of them, per app
     int kept_builds{10};                                // per app: what rollback reaches
+    unsigned app_uid{1000}, app_gid{1000};              // whom apps run as: volumes are theirs
     std::uint16_t instance_port{5000};                  // PORT
 };
 

@@ -7,8 +7,10 @@
 #include <string>
 
 #include "buildpacks/builder.hpp"
+#include "control/cron_board.hpp"
 #include "control/fleet.hpp"
 #include "control/identity.hpp"
+#include "control/one_off_registry.hpp"
 #include "control/options.hpp"
 #include "control/placing.hpp"
 #include "control/sleep_book.hpp"
@@ -41,6 +43,8 @@ struct parts {
 
     fleet running;
     sleep_book sleep;
+    one_off_registry one_offs;
+    cron_board cron{executor};
     spare_sandboxes spares{cluster, background, log};
     control::placing placing{cluster};
     struct restart_state {

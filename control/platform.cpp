@@ -1,9 +1,12 @@
 #include "control/platform.hpp"
 
+#include "control/cron_clock.hpp"
+#include "control/housekeeping.hpp"
 #include "control/parts.hpp"
 #include "control/recovery.hpp"
 #include "control/sleep.hpp"
 #include "control/supervision.hpp"
+#include "control/volume_mounts.hpp"
 
 namespace gasper::control {
 
@@ -18,7 +21,11 @@ platform::platform(std::unique_ptr<control::parts> p)
       nodes_(*this),
       metrics_(*this),
       audit_(*this),
-      webhooks_(*this) {
+      webhooks_(*this),
+      jobs_(*this),
+      one_offs_(*this),
+      volumes_(*this),
+      cron_(*this) {
     auto hear = sleep_reports(*parts_);
     hear.traffic = [this](const std::string& app, const app_traffic& more) { metrics_.add_requests(app, more); };
     parts_->tables.on_report(std::move(hear));
@@ -31,7 +38,13 @@ asio::any_io_executor platform::executor() {
 }
 
 task<result<>> platform::recover() {
-    co_return co_await control::recover(*parts_);
+    co_await finish_destroyed_volumes(*parts_);
+    auto recovered = co_await control::recover(*parts_);
+    if (recovered) {
+        parts_->background.spawn("housekeeping", keep_house(*parts_));
+        parts_->background.spawn("cron", run_cron(*parts_));
+    }
+    co_return recovered;
 }
 
 task<> platform::run() {

@@ -6,12 +6,16 @@
 #include "control/accounts.hpp"
 #include "control/apps.hpp"
 #include "control/audit.hpp"
+#include "control/cron.hpp"
 #include "control/deploys.hpp"
 #include "control/formations.hpp"
+#include "control/job_views.hpp"
 #include "control/metrics/metrics.hpp"
 #include "control/nodes.hpp"
+#include "control/one_offs.hpp"
 #include "control/routings.hpp"
 #include "control/streams.hpp"
+#include "control/volumes.hpp"
 #include "control/webhooks/webhooks.hpp"
 #include "core/base/asio.hpp"
 
@@ -36,6 +40,10 @@ class platform {
     control::metrics& metrics() { return metrics_; }
     control::audit& audit() { return audit_; }
     control::webhooks& webhooks() { return webhooks_; }
+    control::job_views& jobs() { return jobs_; }
+    control::one_offs& one_offs() { return one_offs_; }
+    control::volumes& volumes() { return volumes_; }
+    control::cron& cron() { return cron_; }
     /// Runs one handler at a time. Doors on other threads hop: co_await asio::co_spawn(platform.executor(), …).
     asio::any_io_executor executor();
 
@@ -58,6 +66,10 @@ class platform {
     control::metrics metrics_;
     control::audit audit_;
     control::webhooks webhooks_;
+    control::job_views jobs_;
+    control::one_offs one_offs_;
+    control::volumes volumes_;
+    control::cron cron_;
 };
 
 }  // namespace gasper::control

@@ -6,6 +6,9 @@
 
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
+#include "core/store/cron.hpp"
+#include "core/store/jobs.hpp"
+#include "core/store/volumes.hpp"
 
 namespace gasper::control {
 
@@ -114,6 +117,7 @@ task<result<>> run_rollback(parts& p, app_id id, std::string user, release targe
     next.user = user;
     auto c = same_formation(*s.a, std::move(next));
     c.language = co_await language_of(p, *s.a, target);
+    c.cron = co_await p.db.read([&](SQLite::Database& db) { return store::cron_lines_of(db, target.id); });
     auto released = co_await switch_to(p, c, job);
     if (!released) co_return released.error();
     job.say("       Released v" + std::to_string(released->version));
@@ -130,6 +134,29 @@ task<result<>> run_restart(parts& p, app_id id, std::string user, job_context& j
     const auto c = same_formation(*s.a, std::move(next));
     auto released = co_await switch_to(p, c, job);
     if (!released) co_return released.error();
+    co_return result<>();
+}
+
+task<result<>> run_mount(parts& p, app_id id, std::string user, volume_mount what, bool mounted, job_context& job) {
+    auto s = co_await load(p, id);
+    if (!s.a) co_return app_gone();
+    auto [v, mounts] = co_await p.db.read([&](SQLite::Database& db) {
+        return std::pair(store::find_volume(db, what.volume), store::mounts_of(db, s.a->current));
+    });
+    if (!v) co_return fail(errc::not_found, "volume_not_found", "the volume " + what.volume + " is gone");
+    if (mounted && !v->app.empty())
+        co_return fail(errc::conflict, "volume_in_use", what.volume + " is mounted in " + v->app + " already");
+    std::erase_if(mounts, [&](const volume_mount& m) { return m.path == what.path || m.volume == what.volume; });
+    if (mounted) mounts.push_back(what);
+    auto next = next_of(*s.a, s.r, p.settings);
+    next.description = mounted ? "Mount " + what.volume + " at " + what.path : "Unmount " + what.volume;
+    next.user = user;
+    job.say("-----> " + next.description + ", restarting " + s.a->name);
+    auto c = same_formation(*s.a, std::move(next));
+    c.mounts = std::move(mounts);
+    auto released = co_await switch_to(p, c, job);
+    if (!released) co_return released.error();
+    job.say("       Released v" + std::to_string(released->version));
     co_return result<>();
 }
 
@@ -202,8 +229,21 @@ task<result<job_id>> start_restart_job(parts& p, app a, std::string user) {
     co_return co_await p.jobs.start(std::move(description), std::move(run));
 }
 
+task<result<job_id>> start_mount_job(parts& p, app a, std::string user, volume_mount what, bool mounted) {
+    const nlohmann::json input{{"volume", what.volume}, {"path", what.path}, {"mounted", mounted}};
+    job description{.kind = "storage", .key = a.name, .input = input.dump(), .user = user};
+    auto run = [&p, id = a.id, user, what, mounted](job_context& job) {
+        return run_mount(p, id, user, what, mounted, job);
+    };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
 task<result<>> destroy_app(parts& p, app a) {
-    co_await p.db.transaction([&](SQLite::Database& db) { store::remove_app(db, a.id); });
+    const auto jobs = co_await p.db.transaction([&](SQLite::Database& db) {
+        store::remove_app(db, a.id);
+        return store::remove_jobs_of(db, a.name);  // the next app of that name may be another's
+    });
+    p.jobs.forget_logs(jobs);
     p.running.forget_app(a.name);
     co_await publish_and_wait(p);
     co_await p.spares.drop(a.name);

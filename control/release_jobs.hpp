@@ -6,6 +6,7 @@
 #include <string>
 
 #include "control/parts.hpp"
+#include "core/model/volume.hpp"
 
 namespace gasper::control {
 
@@ -24,6 +25,8 @@ task<result<job_id>> start_restart_job(parts& p, app a, std::string user);
 /// `said` over what was said before about the process type, or with `forget` in its place.
 task<result<job_id>> start_settings_job(parts& p, app a, std::string user, std::string process, process_settings said,
                                         bool forget);
+/// A release with the volume at its path, or without it.
+task<result<job_id>> start_mount_job(parts& p, app a, std::string user, volume_mount what, bool mounted);
 
 /// Rows, routes, containers, network, repository, builds, in this order.
 task<result<>> destroy_app(parts& p, app a);

@@ -24,10 +24,11 @@ task<> spare_sandboxes::make(std::string app, entry_pointer into) {
     else
         log_.warn("no spare sandbox", {{"app", app}, {"reason", made.error().message}});
     into->made.cancel();
-    if (made) co_await sleep_until(deadline::after(unused_after));
+    // Nobody but us: whoever took it was cancelled while it was made.
+    const bool wanted = into.use_count() > 1;
+    if (made && wanted) co_await sleep_until(deadline::after(unused_after));
     const auto still = spares_.find(app);
-    if (still == spares_.end() || still->second != into) co_return;
-    spares_.erase(still);
+    if (still != spares_.end() && still->second == into) spares_.erase(still);
     if (into->sandbox) (void)co_await cluster_.drop_sandbox(*into->sandbox);
 }
 

@@ -26,7 +26,7 @@ const runtime::observed_instance* first_up(const std::vector<runtime::observed_i
 task<result<job>> streams::job_info(identity who, job_id id) {
     auto found = co_await platform_.shared().jobs.info(id);
     if (!found) co_return found.error();
-    auto allowed = co_await platform_.apps().authorize(who, found->key);
+    auto allowed = co_await platform_.apps().authorize(who, found->app());
     if (!allowed) co_return fail(errc::not_found, "job_not_found", "there is no job " + std::to_string(id.value));
     co_return found;
 }

@@ -5,8 +5,11 @@
 
 #include "control/formation.hpp"
 #include "control/sleep.hpp"
+#include "control/volume_mounts.hpp"
 #include "core/base/join.hpp"
 #include "core/store/apps.hpp"
+#include "core/store/cron.hpp"
+#include "core/store/volumes.hpp"
 
 namespace gasper::control {
 
@@ -92,6 +95,7 @@ task<result<>> switching::run_release_command() {
                             .limit = rules_for(p_, release_, "release").limit,
                             .release = release_.code.directory,
                             .app_network = true};
+    spec.mounts = co_await mounts_for(p_, app_.name, release_.version);
     line_sink indent = [this](std::string_view line) { job_.say("       " + std::string(line)); };
     auto status =
         co_await p_.cluster.run_once(std::move(spec), std::move(indent), deadline::after(p_.settings.build_deadline));
@@ -145,8 +149,9 @@ task<result<>> switching::run() {
     if (!prepared) co_return prepared;
     co_await job_.step("start");
     auto beside = all_of(change_.wanted, release_.processes);
-    const auto last = std::stable_partition(beside.begin(), beside.end(), [this](const wanted_instance& one) {
-        return !rules_for(p_, release_, one.process).exclusive;
+    const bool writes = co_await shares_volume(p_, change_.app.current, release_.id);
+    const auto last = std::stable_partition(beside.begin(), beside.end(), [this, writes](const wanted_instance& one) {
+        return !writes && !rules_for(p_, release_, one.process).exclusive;
     });
     std::vector<wanted_instance> instead(last, beside.end());
     beside.erase(last, beside.end());
@@ -198,21 +203,45 @@ task<> write_failure(parts& p, const change& c, const release& r, std::string re
     co_await note(p, c.app.id, "Release v" + std::to_string(r.version) + " failed: " + reason);
 }
 
-// A refusal and a cancellation both leave what was there before.
-task<result<>> run_or_undo(parts& p, const change& c, const release& r, switching& s) {
-    std::exception_ptr interrupted;
-    result<> up = fail(errc::cancelled, "cancelled", "cancelled");
-    try {
-        up = co_await s.run();
-    } catch (...) {
-        interrupted = std::current_exception();
+/// What a switch has made so far.
+struct attempt {
+    std::optional<release> made;
+    std::optional<switching> under_way;  // none: nothing runs of this release
+};
+
+// Everything before the commit: a cancellation may cut it anywhere.
+task<result<>> prepare(parts& p, const change& c, attempt& a, job_context& job) {
+    co_await job.step("release");
+    a.made = co_await p.db.transaction([&](SQLite::Database& db) {
+        auto r = store::add_release(db, p.box, c.next);
+        store::set_mounts(db, r.id, c.mounts ? *c.mounts : store::mounts_of(db, c.app.current));
+        store::set_cron_lines(db, r.id, c.cron ? *c.cron : store::cron_lines_of(db, c.app.current));
+        return r;
+    });
+    if (!a.made->code.image.empty() && !c.app.stopped) {
+        a.under_way.emplace(p, c, *a.made, job);
+        auto up = co_await a.under_way->run();
+        if (!up) co_return up;
     }
-    if (up) co_return up;
-    if (interrupted) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    co_await s.undo();
-    co_await write_failure(p, c, r, up.error().message);
-    if (interrupted) std::rethrow_exception(interrupted);
-    co_return up;
+    co_await job.step("publish");
+    co_return result<>();
+}
+
+// A refusal, a cancellation and the end of this program all leave what was there before.
+task<result<>> prepare_or_undo(parts& p, const change& c, attempt& a, job_context& job) {
+    std::exception_ptr ending;
+    result<> prepared = fail(errc::cancelled, "cancelled", "cancelled");
+    try {
+        prepared = co_await job.guard(prepare(p, c, a, job));
+    } catch (...) {
+        ending = std::current_exception();
+    }
+    if (prepared) co_return prepared;
+    if (ending) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    if (a.under_way) co_await a.under_way->undo();
+    if (a.made) co_await write_failure(p, c, *a.made, prepared.error().message);
+    if (ending) std::rethrow_exception(ending);
+    co_return prepared;
 }
 
 }  // namespace
@@ -235,22 +264,35 @@ void retire(parts& p, std::vector<observed_instance> old, std::chrono::milliseco
 
 task<result<release>> switch_to(parts& p, const change& c, job_context& job) {
     co_await rouse(p, c.app.id, c.app.name);
-    co_await job.step("release");
-    const auto r =
-        co_await p.db.transaction([&](SQLite::Database& db) { return store::add_release(db, p.box, c.next); });
-    const bool runs = !r.code.image.empty() && !c.app.stopped;
-    switching s(p, c, r, job);
-    if (runs) {
-        auto up = co_await run_or_undo(p, c, r, s);
-        if (!up) co_return up.error();
-    }
-    co_await job.step("publish");
+    attempt a;
+    auto prepared = co_await prepare_or_undo(p, c, a, job);
+    if (!prepared) co_return prepared.error();
+    job.commit();
+    const auto& r = *a.made;
     co_await commit(p, c, r);
+    p.cron.wake();
     co_await publish_and_wait(p);
     co_await note(p, c.app.id, "Release v" + std::to_string(r.version) + " (" + r.description + ") by " + r.user);
-    if (runs) retire(p, s.replaced(), p.settings.drain);
+    if (a.under_way) retire(p, a.under_way->replaced(), p.settings.drain);
     co_return r;
 }
+
+namespace {
+
+task<result<>> start_missing(parts& p, const app& a, const std::optional<release>& r,
+                             std::vector<wanted_instance> missing, std::vector<observed_instance>& started,
+                             job_context& job) {
+    co_await job.step("start");
+    if (!missing.empty()) {
+        auto say = job.sink();
+        auto up = co_await start_formation(p, a, *r, std::move(missing), started, std::move(say));
+        if (!up) co_return up;
+    }
+    co_await job.step("publish");
+    co_return result<>();
+}
+
+}  // namespace
 
 task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, job_context& job) {
     auto [a, r] = co_await p.db.read([&p, id](SQLite::Database& db) {
@@ -269,17 +311,12 @@ task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, job
     for (const auto& [name, process] : todo.start)
         missing.push_back({name, process});
     std::vector<observed_instance> started;
-    co_await job.step("start");
-    result<> up;
-    if (!missing.empty()) {
-        auto say = job.sink();
-        up = co_await start_formation(p, *a, *r, std::move(missing), started, std::move(say));
-    }
+    auto up = co_await job.guard(start_missing(p, *a, r, std::move(missing), started, job));
     if (!up) {
         co_await discard(p, std::move(started));
         co_return up;
     }
-    co_await job.step("publish");
+    job.commit();
     co_await p.db.transaction([&](SQLite::Database& db) {
         store::set_formation(db, id, wanted);
         store::set_stopped(db, id, stopped);

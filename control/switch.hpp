@@ -3,6 +3,8 @@
 #pragma once
 
 #include "control/parts.hpp"
+#include "core/model/cron.hpp"
+#include "core/model/volume.hpp"
 
 namespace gasper::control {
 
@@ -11,6 +13,8 @@ struct change {
     release next;     // without id and version; written here
     std::string language;
     formation wanted;
+    std::optional<std::vector<volume_mount>> mounts{};  // none: as the release that serves has them
+    std::optional<std::vector<cron_line>> cron{};       // likewise
 };
 
 /// Writes the release, starts its formation, waits until it is ready, makes it current, publishes, drains the old one

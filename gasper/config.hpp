@@ -77,6 +77,11 @@ struct configuration {
         std::chrono::milliseconds drain{0};           // for the requests it has, after the switch
         std::chrono::milliseconds stop_grace{0};      // from SIGTERM to SIGKILL
     } instances;
+
+    struct jobs_group {
+        std::int64_t kept_days{0};  // ended jobs, their logs, builds without a release
+        std::int64_t kept{0};       // of them, per app
+    } jobs;
 };
 
 /// What the process was given. The environment may hold other names: only GASPER_* are looked at.

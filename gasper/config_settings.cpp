@@ -27,6 +27,7 @@ using runtime = c::runtime_group;
 using stacks = c::stacks_group;
 using building = c::build_group;
 using instances = c::instances_group;
+using jobs = c::jobs_group;
 namespace v = config_values;
 
 constexpr std::array table{
@@ -103,6 +104,10 @@ constexpr std::array table{
             into<v::duration, &c::instances, &instances::drain>},
     setting{"stop_grace", "duration", "30s", "what a process gets between SIGTERM and SIGKILL",
             into<v::duration, &c::instances, &instances::stop_grace>},
+
+    setting{"kept_jobs_days", "number", "30", "for so long ended jobs, their logs and unreleased builds are kept",
+            into<v::count, &c::jobs, &jobs::kept_days>},
+    setting{"kept_jobs", "number", "500", "and so many of them per app", into<v::count, &c::jobs, &jobs::kept>},
 };
 
 }  // namespace

@@ -37,6 +37,8 @@ control::options control_settings(const configuration& c, const places& at) {
     o.build_deadline = c.build.deadline;
     o.start_deadline = c.instances.start_deadline;
     o.drain = c.instances.drain;
+    o.kept_jobs_time = std::chrono::hours(24 * c.jobs.kept_days);
+    o.kept_jobs = static_cast<int>(c.jobs.kept);
     o.stop_grace = c.instances.stop_grace;
     return o;
 }

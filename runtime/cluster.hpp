@@ -27,6 +27,13 @@ struct sandbox {
     std::string address;  // in the app's network, reachable from this host
 };
 
+/// A directory of the host inside a container.
+struct host_mount {
+    std::string from;  // absolute host path
+    std::string to;
+    bool read_only{false};
+};
+
 struct instance_spec {
     std::string app;
     int release{0};
@@ -40,6 +47,7 @@ struct instance_spec {
     std::uint16_t port{0};  // where it must listen; 0: it serves nothing
     std::string node;       // where it goes; empty: where the cluster likes
     resources reserved;     // promised to it; kept with it, and observed again
+    std::vector<host_mount> mounts;
 };
 
 struct observed_instance {
@@ -77,12 +85,7 @@ struct once_spec {
     std::string command;    // /bin/sh -c
     std::string directory;  // working directory inside
     config_vars env;
-    struct mount {
-        std::string from;  // host path
-        std::string to;
-        bool read_only{false};
-    };
-    std::vector<mount> mounts;
+    std::vector<host_mount> mounts;
     limits limit;
     std::string release;      // host path of a release directory, seen writable as /app; what is written goes with it
     bool app_network{false};  // on the app's network; else on the builds' own network
@@ -152,6 +155,9 @@ class cluster {
     virtual task<result<std::vector<node>>> nodes() = 0;
     /// Of running instances, by container; one that has ended is missing in the answer.
     virtual task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) = 0;
+    /// The same for a person: its standard streams are the terminal's (with one when `how` says so; its command and env
+    /// are the spec's). The container goes when the terminal is destroyed, or at its own end.
+    virtual task<result<std::unique_ptr<terminal>>> open_once(once_spec spec, exec_options how, deadline until) = 0;
 
     /// Lines of an instance, oldest first; with follow until the container ends or the coroutine is cancelled.
     virtual task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) = 0;

@@ -15,50 +15,17 @@ using std::chrono::seconds;
 
 exec_terminal::exec_terminal(engine_client& engine, std::string exec, bool is_terminal,
                              std::unique_ptr<raw_stream> stream, std::function<void()> on_drop)
-    : engine_(engine),
+    : hijacked_terminal(is_terminal, std::move(stream)),
+      engine_(engine),
       exec_(std::move(exec)),
-      terminal_(is_terminal),
-      stream_(std::move(stream)),
       on_drop_(std::move(on_drop)) {}
 
 exec_terminal::~exec_terminal() {
-    stream_->close();
     if (!ended_ && on_drop_) on_drop_();
 }
 
-task<result<terminal::chunk>> exec_terminal::read() {
-    while (ready_.empty()) {
-        auto data = co_await stream_->read();
-        if (!data) co_return data.error();
-        if (data->empty()) co_return chunk{};
-        if (terminal_) co_return chunk{false, std::move(*data)};
-        auto fed = parser_.feed(*data, [&](bool error, std::string_view piece) {
-            if (!ready_.empty() && ready_.back().error == error) {
-                ready_.back().data += piece;
-            } else {
-                ready_.push_back({error, std::string(piece)});
-            }
-        });
-        if (!fed) co_return fed.error();
-    }
-    auto next = std::move(ready_.front());
-    ready_.pop_front();
-    co_return next;
-}
-
-task<result<>> exec_terminal::write(std::string data) {
-    return stream_->write(std::move(data), deadline::after(seconds(60)));
-}
-
-task<result<>> exec_terminal::close_input() {
-    co_return stream_->close_output();
-}
-
-task<result<>> exec_terminal::resize(int columns, int rows) {
-    if (!terminal_) co_return fail(errc::conflict, "no_terminal", "the command has no terminal to resize");
-    if (columns < 1 || rows < 1 || columns > 10'000 || rows > 10'000)
-        co_return fail(errc::invalid, "terminal_size", "a terminal has 1 to 10000 columns and rows");
-    co_return co_await engine_.resize_exec(exec_, columns, rows, deadline::after(seconds(10)));
+task<result<>> exec_terminal::set_size(int columns, int rows, deadline until) {
+    return engine_.resize_exec(exec_, columns, rows, until);
 }
 
 task<result<int>> exec_terminal::exit_status() {

@@ -57,6 +57,8 @@ container_spec single_engine::instance_container(const instance_spec& spec, cons
     c.label["gasper.port"] = std::to_string(spec.port);
     if (spec.reserved.memory_bytes > 0) c.label["gasper.reserved_memory"] = std::to_string(spec.reserved.memory_bytes);
     if (spec.reserved.cpus > 0) c.label["gasper.reserved_cpus"] = fmt::format("{:g}", spec.reserved.cpus);
+    for (const auto& m : spec.mounts)
+        c.mounts.push_back({m.from, m.to, m.read_only});
     c.log_driver = "local";
     c.log_options = {{"max-size", options_.log_size}, {"max-file", std::to_string(options_.log_files)}};
     if (!app_directory.empty()) {
@@ -69,7 +71,7 @@ container_spec single_engine::instance_container(const instance_spec& spec, cons
     return c;
 }
 
-task<result<std::string>> single_engine::start_in(instance_spec spec, sandbox in, deadline until) {
+task<result<std::string>> single_engine::start_in(instance_spec spec, sandbox in, std::string& name, deadline until) {
     std::string app_directory;
     if (!spec.directory.empty()) {
         auto make = [from = spec.directory, to = instances(), name = directory_name(in.container), uid = options_.uid,
@@ -80,6 +82,7 @@ task<result<std::string>> single_engine::start_in(instance_spec spec, sandbox in
     }
     auto c = instance_container(spec, in, app_directory);
     in_flight guard(in_flight_, c.name);
+    name = c.name;
     auto created = co_await engine_.create_container(std::move(c), until);
     if (!created) co_return created.error();
     auto started = co_await engine_.start_container(*created, until);
@@ -98,18 +101,16 @@ task<result<observed_instance>> single_engine::start(instance_spec spec, std::op
             in = *made;
         }
         directory_guard.emplace(in_flight_, directory_name(in->container));
-        const leftover all{{}, in->container, directory_name(in->container)};
+        leftover all{{}, in->container, directory_name(in->container)};
         result<std::string> container = fail(errc::cancelled, "cancelled", "cancelled");
         std::exception_ptr interrupted;
         try {
-            container = co_await start_in(spec, *in, until);
+            container = co_await start_in(spec, *in, all.container, until);
         } catch (...) {
             interrupted = std::current_exception();
         }
         if (interrupted) {
-            background_.spawn("undo start", [](single_engine& self, leftover what) -> task<> {
-                (void)co_await self.remove_instance(std::move(what), deadline::after(seconds(30)));
-            }(*this, all));
+            background_.spawn("undo start", undo_start(all));
             std::rethrow_exception(interrupted);
         }
         if (container)
@@ -124,6 +125,14 @@ task<result<observed_instance>> single_engine::start(instance_spec spec, std::op
         // A sandbox that was made ahead may have died meanwhile (the engine restarted): once more with a new one.
         if (!(given && sandbox_died)) co_return container.error();
     }
+}
+
+// The engine may still make what it was asked for before the connection was cut: look twice.
+task<> single_engine::undo_start(leftover what) {
+    (void)co_await remove_instance(what, deadline::after(seconds(30)));
+    if (what.container.empty()) co_return;
+    co_await sleep_until(deadline::after(seconds(2)));
+    (void)co_await engine_.remove_container(what.container, deadline::after(seconds(30)));
 }
 
 task<result<>> single_engine::remove_instance(leftover what, deadline until) {

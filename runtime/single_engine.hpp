@@ -65,6 +65,7 @@ class single_engine final : public cluster {
     task<result<int>> run_once(once_spec spec, line_sink sink, deadline until) override;
     task<result<std::vector<node>>> nodes() override;
     task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) override;
+    task<result<std::unique_ptr<terminal>>> open_once(once_spec spec, exec_options how, deadline until) override;
     task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) override;
     task<result<std::unique_ptr<terminal>>> exec(std::string container, exec_options options) override;
     task<> watch(std::function<void(std::string container)> on_change) override;
@@ -79,9 +80,10 @@ class single_engine final : public cluster {
     const std::string& wall_missing() const noexcept { return wall_missing_; }
 
  private:
-    class in_flight;  // a name that sweep() must leave alone
-    class once_run;   // a container of run_once
-    struct leftover;  // what an unfinished start has made
+    class in_flight;      // a name that sweep() must leave alone
+    class once_run;       // a container of run_once and open_once
+    class once_terminal;  // a person's
+    struct leftover;      // what an unfinished start has made
 
     std::string scope_label() const { return "gasper.data=" + options_.id; }
     labels own_labels(const std::string& role, const std::string& app) const;
@@ -92,8 +94,10 @@ class single_engine final : public cluster {
     task<result<>> ensure_sandbox_image(deadline until);
     container_spec walled(const limits& limit) const;
     container_spec instance_container(const instance_spec& spec, const sandbox& in, const std::string& app_directory);
-    container_spec once_container(const once_spec& spec, std::string network);
-    task<result<std::string>> start_in(instance_spec spec, sandbox in, deadline until);
+    container_spec once_container(const once_spec& spec);
+    task<result<std::string>> create_once(const once_spec& spec, container_spec& c, once_run& running, deadline until);
+    task<result<std::string>> start_in(instance_spec spec, sandbox in, std::string& name, deadline until);
+    task<> undo_start(leftover what);
     task<result<>> remove_instance(leftover what, deadline until);
     task<result<>> remove_all(std::vector<container_summary> these, deadline until);
     task<result<>> remove_side_by_side(std::vector<std::string> ids, deadline until);

@@ -295,20 +295,17 @@ std::vector<route> build_routes() {
          "Builds",
          "A build's log, live",
          {{200, "", job_events, events}}},
-        {method::get,
-         "/api/v1/jobs/{job}",
-         show_job,
-         "showJob",
-         "Jobs",
-         "A piece of long work",
-         {{200, "Job", "the job"}}},
-        {method::get,
-         "/api/v1/jobs/{job}/log",
-         follow_job,
-         "followJob",
-         "Jobs",
-         "A job's log, live",
-         {{200, "", job_events, events}}},
+        {method::del,
+         "/api/v1/apps/{app}/builds/{build}",
+         cancel_build,
+         "cancelBuild",
+         "Builds",
+         "Stop a build and its deploy",
+         {{202, "Job", "it is being stopped"}},
+         {},
+         {},
+         false,
+         {409}},
     };
 }
 
@@ -351,7 +348,7 @@ std::span<const route> routes() {
     static const std::vector<route> all = [] {
         auto out = account_routes();
         for (const auto& more : {app_routes(), instance_routes(), config_routes(), routing_routes(), release_routes(),
-                                 build_routes(), platform_routes(), about_routes()})
+                                 build_routes(), platform_routes(), work_routes(), about_routes()})
             out.insert(out.end(), more.begin(), more.end());
         return out;
     }();

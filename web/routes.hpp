@@ -93,6 +93,8 @@ struct route {
 
 /// Every route there is.
 std::span<const route> routes();
+/// Those of jobs, one-off processes and volumes.
+std::vector<route> work_routes();
 
 /// What may stand in braces in a pattern.
 const parameter& path_parameter(std::string_view name);

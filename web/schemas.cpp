@@ -34,14 +34,7 @@ constexpr const char* people = R"json({
     "version": {"type": "string"}, "domain": {"type": "string", "description": "apps are at <app>.<domain>"},
     "git_url": {"type": "string", "description": "an app's name and `.git` after it make a git remote"}}},
 "Health": {"type": "object", "additionalProperties": false, "required": ["status"], "properties": {
-    "status": {"type": "string", "enum": ["ok"]}}},
-"Job": {"type": "object", "additionalProperties": false,
-  "required": ["id", "kind", "app", "state", "step", "reason", "user", "created", "finished"], "properties": {
-    "id": {"type": "integer"}, "kind": {"type": "string"}, "app": {"type": "string"},
-    "state": {"type": "string", "enum": ["waiting", "running", "succeeded", "failed", "aborted"]},
-    "step": {"type": "string", "description": "the last step that was begun"},
-    "reason": {"type": "string", "description": "why it failed; empty otherwise"}, "user": {"type": "string"},
-    "created": {"type": "string", "format": "date-time"}, "finished": {"type": ["string", "null"], "format": "date-time"}}}
+    "status": {"type": "string", "enum": ["ok"]}}}
 })json";
 
 constexpr const char* things = R"json({
@@ -166,6 +159,53 @@ constexpr const char* machines = R"json({
     "p50_ms": {"type": "number"}, "p95_ms": {"type": "number"}, "p99_ms": {"type": "number"}}}
 })json";
 
+constexpr const char* work = R"json({
+"Job": {"type": "object", "additionalProperties": false,
+  "required": ["id", "parent", "kind", "app", "state", "step", "reason", "user", "created", "finished"], "properties": {
+    "id": {"type": "integer"}, "parent": {"type": ["integer", "null"], "description": "the job that began it"}, "kind": {"type": "string"}, "app": {"type": "string"},
+    "state": {"type": "string", "enum": ["waiting", "running", "succeeded", "failed", "aborted"]},
+    "step": {"type": "string", "description": "the last step that was begun"},
+    "reason": {"type": "string", "description": "why it failed; empty otherwise"}, "user": {"type": "string"},
+    "created": {"type": "string", "format": "date-time"}, "finished": {"type": ["string", "null"], "format": "date-time"}}},
+"Jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
+"Step": {"type": "object", "additionalProperties": false, "required": ["name", "state", "begun", "ended"], "properties": {
+    "name": {"type": "string"}, "state": {"type": "string", "enum": ["running", "succeeded", "failed", "aborted"]},
+    "begun": {"type": "string", "format": "date-time"}, "ended": {"type": ["string", "null"], "format": "date-time"}}},
+"NewRun": {"type": "object", "additionalProperties": false, "required": ["command"], "properties": {
+    "command": {"type": "string", "minLength": 1, "maxLength": 4096, "description": "for /bin/sh -c in /app"}}},
+"Runs": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+  "required": ["name", "command", "user", "release", "job", "since"], "properties": {
+    "name": {"type": "string", "description": "e.g. `run.1`"}, "command": {"type": "string"}, "user": {"type": "string"},
+    "release": {"type": "integer"}, "job": {"type": ["integer", "null"], "description": "of a detached one"},
+    "since": {"type": "string", "format": "date-time"}}}},
+"NewVolume": {"type": "object", "additionalProperties": false, "required": ["name"], "properties": {
+    "name": {"type": "string", "maxLength": 64, "description": "1 to 63 of a-z, 0-9, - and _, beginning with a letter"}}},
+"Volume": {"type": "object", "additionalProperties": false, "required": ["name", "mounted", "created"], "properties": {
+    "name": {"type": "string"}, "created": {"type": "string", "format": "date-time"},
+    "mounted": {"type": ["object", "null"], "additionalProperties": false, "required": ["app", "path"], "properties": {
+      "app": {"type": "string"}, "path": {"type": "string"}}}}},
+"Volumes": {"type": "array", "items": {"$ref": "#/components/schemas/Volume"}},
+"NewMount": {"type": "object", "additionalProperties": false, "required": ["volume", "path"], "properties": {
+    "volume": {"type": "string", "minLength": 1, "maxLength": 64},
+    "path": {"type": "string", "minLength": 1, "maxLength": 255, "description": "inside the app, e.g. `/app/storage`"}}},
+"NewCronEntry": {"type": "object", "additionalProperties": false, "required": ["schedule", "command"], "properties": {
+    "schedule": {"type": "string", "minLength": 1, "maxLength": 256, "description": "MINUTE HOUR DAY MONTH WEEKDAY, or @daily and the like"},
+    "command": {"type": "string", "minLength": 1, "maxLength": 4096}, "timezone": {"type": "string", "maxLength": 64, "description": "IANA name; default UTC"},
+    "concurrency": {"type": "string", "enum": ["allow", "forbid", "replace"], "description": "when the run before still goes on; default allow"}}},
+"CronRun": {"type": "object", "additionalProperties": false, "required": ["scheduled", "outcome", "job"], "properties": {
+    "scheduled": {"type": "string", "format": "date-time"}, "job": {"type": ["integer", "null"]},
+    "outcome": {"type": "string", "enum": ["running", "succeeded", "failed", "aborted", "interrupted", "skipped", "missed"]}}},
+"CronRuns": {"type": "array", "items": {"$ref": "#/components/schemas/CronRun"}},
+"CronEntry": {"type": "object", "additionalProperties": false,
+  "required": ["id", "schedule", "timezone", "command", "concurrency", "source", "next", "last"], "properties": {
+    "id": {"type": "integer"}, "schedule": {"type": "string"}, "timezone": {"type": "string"}, "command": {"type": "string"},
+    "concurrency": {"type": "string", "enum": ["allow", "forbid", "replace"]}, "source": {"type": "string", "enum": ["app.json", "command"]},
+    "next": {"type": ["string", "null"], "format": "date-time"},
+    "last": {"type": ["object", "null"], "description": "a CronRun"}}},
+"CronEntries": {"type": "array", "items": {"$ref": "#/components/schemas/CronEntry"}},
+"Steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}
+})json";
+
 }  // namespace
 
 const nlohmann::json& schemas() {
@@ -173,6 +213,7 @@ const nlohmann::json& schemas() {
         auto merged = nlohmann::json::parse(people);
         merged.update(nlohmann::json::parse(things));
         merged.update(nlohmann::json::parse(machines));
+        merged.update(nlohmann::json::parse(work));
         return merged;
     }();
     return all;

@@ -2,12 +2,27 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <boost/system/system_error.hpp>
+
 #include "core/store/jobs.hpp"
 
 namespace gasper {
 
 line_sink job_context::sink() {
     return [log = log_](std::string_view line) { log->append(line); };
+}
+
+error job_context::refusal_for(const std::exception_ptr& fault) const {
+    try {
+        std::rethrow_exception(fault);
+    } catch (const refusal& e) {
+        return e.reason();
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == asio::error::operation_aborted) throw;
+        return fail(errc::failed, "internal", std::string("internal error: ") + e.what());
+    } catch (const std::exception& e) {
+        return fail(errc::failed, "internal", std::string("internal error: ") + e.what());
+    }
 }
 
 task<> job_context::step(std::string name) {
@@ -27,32 +42,32 @@ job_runner::job_runner(asio::any_io_executor executor, database& db, options o, 
 
 task<result<job_id>> job_runner::start(job description, work run) {
     const auto key = description.key;
-    if (auto queue = queues_.find(key); queue != queues_.end() && queue->second.size() > options_.most_waiting)
+    if (auto found = queues_.find(key); found != queues_.end() && found->second.size() > options_.most_waiting)
         co_return fail(errc::rate_limited, "too_many_jobs", "too many jobs of " + key + " are waiting already");
     description.state = job_state::waiting;
     const auto id = co_await db_.transaction([&](SQLite::Database& db) { return store::add_job(db, description); });
-    auto log = std::make_shared<job_log>(executor_, options_.logs / (std::to_string(id.value) + ".log"));
+    auto log = std::make_shared<job_log>(executor_, log_file(id));
     logs_[id] = log;
     const bool idle = !queues_.contains(key);
-    auto& queue = queues_[key];
+    auto& line = queues_[key];
     if (!idle)
-        log->append("-----> Waiting for job " + std::to_string(queue.front().id.value) + " of " + key + " to end");
-    queue.push_back({id, std::move(run), std::move(log)});
+        log->append("-----> Waiting for job " + std::to_string(line.front().id.value) + " of " + key + " to end");
+    line.push_back({id, description.parent, std::move(run), std::move(log), std::make_shared<job_control>()});
     if (idle) scope_.spawn(key, drain(key));
     co_return id;
 }
 
 task<> job_runner::drain(std::string key) {
-    auto& queue = queues_[key];
-    while (!queue.empty()) {
-        co_await run_one(queue.front());
-        queue.pop_front();
+    auto& line = queues_[key];
+    while (!line.empty()) {
+        co_await run_one(line.front());
+        line.pop_front();
     }
     queues_.erase(key);
 }
 
 task<result<>> job_runner::guarded(pending& next) {
-    job_context context(next.id, db_, next.log);
+    job_context context(next.id, db_, next.log, next.control);
     std::string fault;
     try {
         co_return co_await next.run(context);
@@ -64,20 +79,116 @@ task<result<>> job_runner::guarded(pending& next) {
     } catch (const std::exception& e) {
         fault = e.what();
     }
-    log_.error("a job met a fault", {{"job", next.id.value}, {"reason", fault}});
+    if (next.control->cancelled_by.empty())
+        log_.error("a job met a fault", {{"job", next.id.value}, {"reason", fault}});
     co_return fail(errc::failed, "internal", "internal error: " + fault);
 }
 
-task<> job_runner::run_one(pending& next) {
-    auto outcome = co_await guarded(next);
-    const auto state = outcome                                   ? job_state::succeeded
-                       : outcome.error().kind == errc::cancelled ? job_state::aborted
-                                                                 : job_state::failed;
-    const auto reason = outcome ? std::string() : outcome.error().message;
+// The work in a scope of its own: it can be cancelled without the queue that it stands in.
+task<result<>> job_runner::outcome_of(pending& next) {
+    task_scope own(executor_, {});
+    std::optional<result<>> outcome;
+    own.spawn("job", store_in(outcome, guarded(next)));
+    next.running = &own;
+    std::exception_ptr stopped;
+    try {
+        co_await own.join();
+    } catch (...) {
+        stopped = std::current_exception();
+    }
+    if (stopped) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        own.cancel();
+        co_await own.join();
+    }
+    next.running = nullptr;
+    const auto& by = next.control->cancelled_by;
+    if (outcome && (*outcome || by.empty())) co_return *outcome;
+    if (!by.empty()) co_return fail(errc::cancelled, "cancelled", "cancelled by " + by);
+    throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+task<> job_runner::end(pending& next, job_state state, std::string reason) {
+    next.over = true;
     co_await settle(next.id, state, reason);
     log_.info("job ended", {{"job", next.id.value}, {"state", std::string(to_string(state))}, {"reason", reason}});
     next.log->close();
     logs_.erase(next.id);
+}
+
+task<> job_runner::run_one(pending& next) {
+    co_await settle(next.id, job_state::running, "");
+    result<> outcome;
+    if (next.control->cancelled_by.empty())
+        outcome = co_await outcome_of(next);
+    else
+        outcome = fail(errc::cancelled, "cancelled", "cancelled by " + next.control->cancelled_by);
+    const auto state = outcome                                   ? job_state::succeeded
+                       : outcome.error().kind == errc::cancelled ? job_state::aborted
+                                                                 : job_state::failed;
+    auto reason = outcome ? std::string() : outcome.error().message;
+    if (state == job_state::aborted) next.log->append(" !     The job was " + reason + ".");
+    co_await end(next, state, std::move(reason));
+}
+
+// Taken out of the line first: nobody begins it while its end is written. In the scope: also when whoever cancels goes.
+void job_runner::cancel_waiting(const std::string& key, job_id id) {
+    auto& line = queues_.at(key);
+    auto taken = std::make_shared<queue>();
+    for (auto at = line.begin(); at != line.end(); ++at)
+        if (at->id == id) {
+            taken->splice(taken->end(), line, at);
+            break;
+        }
+    scope_.spawn("cancelled job", abort_waiting(std::move(taken)));
+}
+
+task<> job_runner::abort_waiting(std::shared_ptr<queue> taken) {
+    auto& gone = taken->front();
+    const auto reason = "cancelled by " + gone.control->cancelled_by;
+    gone.log->append(" !     The job was " + reason + " before it began.");
+    co_await end(gone, job_state::aborted, reason);
+}
+
+task<result<>> job_runner::cancel(job_id id, std::string by) {
+    const auto named = "job " + std::to_string(id.value);
+    std::vector<job_id> children;
+    std::string key;
+    pending* found = nullptr;
+    for (auto& [name, line] : queues_)
+        for (auto& each : line) {
+            if (each.parent == id) children.push_back(each.id);
+            if (each.id != id) continue;
+            key = name;
+            found = &each;
+        }
+    if (!found || found->over) {
+        auto known = co_await info(id);
+        if (!known) co_return known.error();
+        co_return fail(errc::conflict, "job_over",
+                       named + " has ended already: " + std::string(to_string(known->state)));
+    }
+    if (found->control->committed)
+        co_return fail(errc::conflict, "job_committed", named + " is past the point where it could be cancelled");
+    const bool waits = found != &queues_.at(key).front();
+    found->control->cancelled_by = by;
+    if (!waits && found->running) found->running->cancel();
+    if (waits) cancel_waiting(key, id);
+    for (const auto child : children)
+        (void)co_await cancel(child, by);  // one that has ended meanwhile is as well
+    co_return result<>();
+}
+
+task<bool> job_runner::stop(deadline until) {
+    const bool ended = co_await scope_.stop(until);
+    if (ended) queues_.clear();
+    co_return ended;
+}
+
+void job_runner::forget_logs(const std::vector<job_id>& removed) {
+    std::error_code ignored;
+    for (const auto id : removed)
+        if (!logs_.contains(id)) std::filesystem::remove(log_file(id), ignored);
 }
 
 task<result<job>> job_runner::info(job_id id) {
@@ -91,7 +202,7 @@ task<result<std::shared_ptr<job_log>>> job_runner::log_of(job_id id) {
     auto known = co_await info(id);
     if (!known) co_return known.error();
     if (auto running = logs_.find(id); running != logs_.end()) co_return running->second;
-    auto log = std::make_shared<job_log>(executor_, options_.logs / (std::to_string(id.value) + ".log"));
+    auto log = std::make_shared<job_log>(executor_, log_file(id));
     log->close();
     co_return log;
 }

@@ -2,9 +2,9 @@
 // of readers follow. The runner owns the work: who asked for it may go away. All calls come from its executor.
 #pragma once
 
-#include <deque>
 #include <filesystem>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,10 +21,17 @@
 
 namespace gasper {
 
+/// Whether a job may be cancelled, and by whom it was. Shared by the runner and the job's work.
+struct job_control {
+    bool committed{false};     // its effect is visible: too late
+    std::string cancelled_by;  // a person's name; empty: nobody
+};
+
 /// What the work of a job is given.
 class job_context {
  public:
-    job_context(job_id id, database& db, std::shared_ptr<job_log> log) : id_(id), db_(db), log_(std::move(log)) {}
+    job_context(job_id id, database& db, std::shared_ptr<job_log> log, std::shared_ptr<job_control> control)
+        : id_(id), db_(db), log_(std::move(log)), control_(std::move(control)) {}
 
     job_id id() const noexcept { return id_; }
     /// A line for the person who follows.
@@ -33,11 +40,45 @@ class job_context {
     /// Written before the step's effect, so that a restart knows how far it came.
     task<> step(std::string name);
 
+    /// Runs work that a cancellation may cut, and comes back: with errc::cancelled when a person cancelled the job,
+    /// from then on uncancellable, so that the caller can clear away what was made; with errc::failed for a fault. Only
+    /// the end of this program goes through as the exception it is: then the next start clears away.
+    template <class T>
+    task<result<T>> guard(task<result<T>>&& work) {
+        return guarded<T>(std::move(work));
+    }
+    /// From here on the job cannot be cancelled. Call right behind guard(), without a co_await between them.
+    void commit() noexcept { control_->committed = true; }
+
  private:
+    template <class T>
+    task<result<T>> guarded(task<result<T>> work);
+    error cancelled() const { return fail(errc::cancelled, "cancelled", "cancelled by " + control_->cancelled_by); }
+    /// The refusal that stands for an exception; rethrows the end of this program.
+    error refusal_for(const std::exception_ptr& fault) const;
+
     job_id id_;
     database& db_;
     std::shared_ptr<job_log> log_;
+    std::shared_ptr<job_control> control_;
 };
+
+template <class T>
+task<result<T>> job_context::guarded(task<result<T>> work) {
+    result<T> outcome = fail(errc::failed, "internal", "the work did not begin");
+    std::exception_ptr fault;
+    try {
+        outcome = co_await std::move(work);
+    } catch (...) {
+        fault = std::current_exception();
+    }
+    if (!control_->cancelled_by.empty()) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        co_return cancelled();
+    }
+    if (fault) co_return refusal_for(fault);
+    co_return outcome;
+}
 
 class job_runner {
  public:
@@ -65,25 +106,42 @@ class job_runner {
     /// Ends an interrupted job.
     task<> settle(job_id id, job_state state, std::string reason);
 
+    /// Ends a waiting job at once, and asks a running one to stop, and the jobs it began: it ends as aborted when it
+    /// has cleared away. Refuses for a job that has ended, or whose effect is visible already.
+    task<result<>> cancel(job_id id, std::string by);
+
+    /// Removes the log files of jobs that are no longer in the store.
+    void forget_logs(const std::vector<job_id>& removed);
+
     /// Cancels what runs and waits. Cancelled jobs stay unfinished in the store: the next start settles them.
-    task<bool> stop(deadline until) { return scope_.stop(until); }
+    /// What jobs hold is let go.
+    task<bool> stop(deadline until);
 
  private:
     struct pending {
-        job_id id;
+        job_id id, parent;
         work run;
         std::shared_ptr<job_log> log;
+        std::shared_ptr<job_control> control;
+        task_scope* running{nullptr};  // while it runs
+        bool over{false};
     };
+    using queue = std::list<pending>;  // its front runs
     task<> drain(std::string key);
     task<> run_one(pending& next);
+    task<result<>> outcome_of(pending& next);
     task<result<>> guarded(pending& next);
+    task<> end(pending& next, job_state state, std::string reason);
+    void cancel_waiting(const std::string& key, job_id id);
+    task<> abort_waiting(std::shared_ptr<queue> taken);
+    std::filesystem::path log_file(job_id id) const { return options_.logs / (std::to_string(id.value) + ".log"); }
 
     asio::any_io_executor executor_;
     database& db_;
     options options_;
     logger& log_;
     task_scope scope_;
-    std::map<std::string, std::deque<pending>> queues_;
+    std::map<std::string, queue> queues_;
     std::map<job_id, std::shared_ptr<job_log>> logs_;
 };
 

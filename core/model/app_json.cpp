@@ -146,6 +146,40 @@ result<> read_each(app_json& into, const json& whole, const char* key, read_one 
     return {};
 }
 
+result<cron_line> read_cron_line(const std::string& where, const json& from) {
+    reader r(from, where);
+    cron_line line;
+    for (const auto& [key, into] : {std::pair{"command", &line.command}, {"schedule", &line.schedule}, {"timezone", &line.zone}}) {
+        const auto* v = r.find(key);
+        if (v && !v->is_string()) r.refuse(key, "must be text");
+        if (v && v->is_string()) *into = v->get<std::string>();
+    }
+    if (const auto* how = r.find("concurrency")) {
+        const auto overlap = cron_overlap_of(how->is_string() ? how->get<std::string>() : "");
+        if (!overlap) r.refuse("concurrency", "must be allow, forbid or replace");
+        line.overlap = overlap.value_or(cron_overlap::allow);
+    }
+    if (r.fault()) return *r.fault();
+    if (auto fits = check_cron_line(line); !fits) return wrong(where, fits.error().message);
+    return line;
+}
+
+result<> read_cron(app_json& into, const json& whole) {
+    if (!whole.contains("cron")) return {};
+    const auto& all = whole.at("cron");
+    if (!all.is_array()) return wrong("cron", "must be an array of entries");
+    if (all.size() > 50) return wrong("cron", "has more than 50 entries");
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto line = read_cron_line("cron[" + std::to_string(i) + "]", all[i]);
+        if (!line) return line.error();
+        for (const auto& other : into.cron)
+            if (other.schedule == line->schedule && other.zone == line->zone && other.command == line->command)
+                return wrong("cron[" + std::to_string(i) + "]", "is there twice");
+        into.cron.push_back(std::move(*line));
+    }
+    return {};
+}
+
 }  // namespace
 
 result<app_json> parse_app_json(std::string_view text) {
@@ -155,6 +189,7 @@ result<app_json> parse_app_json(std::string_view text) {
     app_json parsed;
     if (auto ok = read_each(parsed, whole, "formation", read_formation); !ok) return ok.error();
     if (auto ok = read_each(parsed, whole, "healthchecks", read_checks); !ok) return ok.error();
+    if (auto ok = read_cron(parsed, whole); !ok) return ok.error();
     return parsed;
 }
 

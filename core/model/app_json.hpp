@@ -3,7 +3,8 @@
 //
 //   {"formation": {"web": {"quantity": 2, "memory": "512m", "cpus": 0.5, "processes": 100, "exclusive": false,
 //                          "stop_timeout": 30}},
-//    "healthchecks": {"web": [{"path": "/health", "timeout": 5, "attempts": 3, "wait": 10, "start_deadline": 60}]}}
+//    "healthchecks": {"web": [{"path": "/health", "timeout": 5, "attempts": 3, "wait": 10, "start_deadline": 60}]},
+//    "cron": [{"command": "rake report", "schedule": "30 2 * * *", "timezone": "Europe/Berlin", "concurrency": "forbid"}]}
 //
 // A check has a path, or a command (text, or words), or neither: then the port. `wait` is the interval in seconds, as
 // Dokku calls it. Of several checks the first counts.
@@ -11,6 +12,7 @@
 
 #include <string_view>
 
+#include "core/model/cron.hpp"
 #include "core/model/model.hpp"
 
 namespace gasper {
@@ -18,6 +20,7 @@ namespace gasper {
 struct app_json {
     formation quantities;  // for an app that has no formation yet
     settings_by_process settings;
+    std::vector<cron_line> cron;
     bool operator==(const app_json&) const = default;
 };
 

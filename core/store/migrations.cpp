@@ -90,10 +90,49 @@ CREATE TABLE webhooks (
 CREATE INDEX webhooks_by_app ON webhooks (app);
 )sql";
 
+// A job's steps and the job that began it; the indexes make the removal of old rows cheap.
+constexpr const char* job_trees = R"sql(
+ALTER TABLE jobs ADD COLUMN parent INTEGER REFERENCES jobs;
+CREATE TABLE job_steps (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, number INTEGER NOT NULL, name TEXT NOT NULL,
+    state TEXT NOT NULL, begun INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, number)) STRICT, WITHOUT ROWID;
+CREATE INDEX jobs_by_parent ON jobs (parent) WHERE parent IS NOT NULL;
+CREATE INDEX builds_by_job ON builds (job);
+CREATE INDEX releases_by_build ON releases (build);
+)sql";
+
+// What a release has mounted is part of it; a volume outlives its apps.
+constexpr const char* volumes = R"sql(
+CREATE TABLE volumes (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, owner INTEGER NOT NULL REFERENCES users,
+    created INTEGER NOT NULL) STRICT;
+CREATE TABLE release_mounts (
+    release INTEGER NOT NULL REFERENCES releases ON DELETE CASCADE, path TEXT NOT NULL,
+    volume INTEGER NOT NULL REFERENCES volumes ON DELETE CASCADE, PRIMARY KEY (release, path)) STRICT, WITHOUT ROWID;
+CREATE INDEX mounts_by_volume ON release_mounts (volume);
+)sql";
+
+// A run is claimed by its row: no time of an entry happens twice.
+constexpr const char* cron = R"sql(
+CREATE TABLE release_cron (
+    release INTEGER NOT NULL REFERENCES releases ON DELETE CASCADE, position INTEGER NOT NULL, schedule TEXT NOT NULL,
+    zone TEXT NOT NULL, command TEXT NOT NULL, overlap TEXT NOT NULL, PRIMARY KEY (release, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE cron_entries (
+    id INTEGER PRIMARY KEY, app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, schedule TEXT NOT NULL,
+    zone TEXT NOT NULL, command TEXT NOT NULL, overlap TEXT NOT NULL, from_file INTEGER NOT NULL,
+    active INTEGER NOT NULL, seen INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX cron_of_files ON cron_entries (app, schedule, zone, command) WHERE from_file;
+CREATE INDEX cron_by_app ON cron_entries (app);
+CREATE TABLE cron_runs (
+    entry INTEGER NOT NULL REFERENCES cron_entries ON DELETE CASCADE, scheduled INTEGER NOT NULL,
+    job INTEGER, outcome TEXT NOT NULL, PRIMARY KEY (entry, scheduled)) STRICT, WITHOUT ROWID;
+CREATE INDEX cron_running ON cron_runs (outcome) WHERE outcome = 'running';
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings, routing, audit, webhooks};
+    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron};
 }
 
 }  // namespace gasper::store

@@ -113,7 +113,8 @@ task<result<>> run_apps_destroy(command_call& call) {
             errc::invalid, "confirm",
             fmt::format("This removes {0} with its releases and data for good. Say so: apps:destroy {0} --confirm {0}",
                         call.app));
-    auto done = co_await call.platform.apps().destroy(call.who, call.app, call.options["confirm"]);
+    auto done =
+        co_await call.platform.apps().destroy(call.who, call.app, call.options["confirm"], call.has("with-volumes"));
     if (!done) co_return done.error();
     if (call.json)
         call.print(json_text(json{{"destroyed", call.app}}));

@@ -59,6 +59,7 @@ result<> take_words(const command& what, const std::vector<std::string>& words, 
             continue;
         }
         if (!options || !is_option(word)) {
+            if (what.runs_words && into.arguments.size() >= (into.has("app") ? 0u : 1u)) options = false;
             into.arguments.push_back(std::move(word));
             continue;
         }

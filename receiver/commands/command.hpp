@@ -60,6 +60,7 @@ struct command {
     std::size_t least{0}, most{0};  // arguments, without the app
     std::vector<command_option> options;
     task<result<>> (*run)(command_call& call);
+    bool runs_words{false};  // what follows the app is a command line of its own: options end there
 };
 
 std::span<const command> command_table();

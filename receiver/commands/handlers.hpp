@@ -50,6 +50,30 @@ task<result<>> run_keys(command_call& call);
 task<result<>> run_keys_add(command_call& call);
 task<result<>> run_keys_remove(command_call& call);
 
+/// The part of the command table about jobs, one-off processes and volumes.
+std::vector<command> commands_of_work();
+
+/// Detached; an attached one is a session (sessions/shell_session.cpp).
+task<result<>> run_run(command_call& call);
+task<result<>> run_run_list(command_call& call);
+task<result<>> run_run_stop(command_call& call);
+/// One string for a shell: words with blanks or quotes are quoted again, the others may mean something there.
+std::string shell_command(const std::vector<std::string>& words);
+
+task<result<>> run_cron_list(command_call& call);
+task<result<>> run_cron_add(command_call& call);
+task<result<>> run_cron_remove(command_call& call);
+task<result<>> run_cron_run(command_call& call);
+task<result<>> run_cron_history(command_call& call);
+task<result<>> run_storage_create(command_call& call);
+task<result<>> run_storage_list(command_call& call);
+task<result<>> run_storage_mount(command_call& call);
+task<result<>> run_storage_unmount(command_call& call);
+task<result<>> run_storage_destroy(command_call& call);
+
+task<result<>> run_builds_cancel(command_call& call);
+task<result<>> run_jobs(command_call& call);
+task<result<>> run_jobs_cancel(command_call& call);
 task<result<>> run_jobs_info(command_call& call);
 task<result<>> run_jobs_log(command_call& call);
 task<result<>> run_whoami(command_call& call);

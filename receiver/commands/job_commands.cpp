@@ -10,6 +10,52 @@ namespace {
 
 using nlohmann::json;
 
+json as_json(const job& j) {
+    return {{"id", j.id.value},
+            {"parent", j.parent ? json(j.parent.value) : json(nullptr)},
+            {"kind", j.kind},
+            {"app", j.app()},
+            {"key", j.key},
+            {"step", j.step},
+            {"state", to_string(j.state)},
+            {"reason", j.reason},
+            {"user", j.user},
+            {"created_at", to_rfc3339(j.created)},
+            {"finished_at", j.finished == sys_time{} ? json(nullptr) : json(to_rfc3339(j.finished))}};
+}
+
+json as_json(const job_step& step) {
+    return {{"name", step.name}, {"state", to_string(step.state)}, {"begun_at", to_rfc3339(step.begun)}};
+}
+
+template <class T>
+json list_of(const std::vector<T>& all) {
+    auto out = json::array();
+    for (const auto& each : all)
+        out.push_back(as_json(each));
+    return out;
+}
+
+std::vector<std::string> row_of(const job& j) {
+    return {std::to_string(j.id.value), j.kind,  j.key, std::string(to_string(j.state)), j.user,
+            to_rfc3339(j.created),      j.reason};
+}
+
+// Says the end of a job that was asked to stop.
+task<result<>> finish_cancelled(command_call& call, job_id id) {
+    line_sink nowhere = [](std::string_view) {};
+    auto ended = co_await call.platform.streams().follow_job(call.who, id, 0, std::move(nowhere));
+    if (!ended) co_return ended.error();
+    if (call.json) {
+        call.print(json_text(as_json(*ended)));
+    } else if (ended->state == job_state::aborted) {
+        call.print("done\n");
+    } else {
+        call.print(std::string(to_string(ended->state)) + " before it could be stopped\n");
+    }
+    co_return result<>{};
+}
+
 result<job_id> id_of(const command_call& call) {
     auto number = parse_number(call.arguments[0], "A job", 2'000'000'000);
     if (!number) return number.error();
@@ -42,25 +88,69 @@ task<result<job>> finish_job(command_call& call, job_id id) {
 task<result<>> run_jobs_info(command_call& call) {
     auto id = id_of(call);
     if (!id) co_return id.error();
-    auto j = co_await call.platform.streams().job_info(call.who, *id);
-    if (!j) co_return j.error();
+    auto tree = co_await call.platform.jobs().info(call.who, *id);
+    if (!tree) co_return tree.error();
+    const auto& j = tree->info;
     if (call.json) {
-        call.print(json_text(json{{"id", j->id.value},
-                                  {"kind", j->kind},
-                                  {"key", j->key},
-                                  {"step", j->step},
-                                  {"state", to_string(j->state)},
-                                  {"reason", j->reason},
-                                  {"user", j->user},
-                                  {"created_at", to_rfc3339(j->created)}}));
+        auto out = as_json(j);
+        out["steps"] = list_of(tree->steps);
+        out["children"] = list_of(tree->children);
+        call.print(json_text(out));
         co_return result<>{};
     }
-    std::vector<std::vector<std::string>> rows{
-        {"Kind:", j->kind}, {"For:", j->key}, {"State:", std::string(to_string(j->state))},
-        {"Step:", j->step}, {"By:", j->user}, {"When:", to_rfc3339(j->created)}};
-    if (!j->reason.empty()) rows.push_back({"Reason:", j->reason});
-    call.print(fmt::format("=== Job {}\n", j->id.value) + columns(rows));
+    std::vector<std::vector<std::string>> rows{{"Kind:", j.kind},
+                                               {"For:", j.key},
+                                               {"State:", std::string(to_string(j.state))},
+                                               {"By:", j.user},
+                                               {"When:", to_rfc3339(j.created)}};
+    if (!j.reason.empty()) rows.push_back({"Reason:", j.reason});
+    for (const auto& step : tree->steps)
+        rows.push_back({"Step:", fmt::format("{}: {}", step.name, to_string(step.state))});
+    for (const auto& child : tree->children)
+        rows.push_back({"Began:", fmt::format("job {}, {}: {}", child.id.value, child.kind, to_string(child.state))});
+    call.print(fmt::format("=== Job {}\n", j.id.value) + columns(rows));
     co_return result<>{};
+}
+
+task<result<>> run_jobs(command_call& call) {
+    int most = 30;
+    if (call.has("num")) {
+        auto number = parse_number(call.options["num"], "-n", 1000);
+        if (!number) co_return number.error();
+        most = *number;
+    }
+    auto app = call.has("app") ? call.options["app"] : std::string();
+    if (!call.arguments.empty()) app = call.arguments[0];
+    auto jobs = co_await call.platform.jobs().list(call.who, app, most);
+    if (!jobs) co_return jobs.error();
+    if (call.json) {
+        call.print(json_text(list_of(*jobs)));
+        co_return result<>{};
+    }
+    if (jobs->empty()) call.print("There are no jobs.\n");
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& j : *jobs)
+        rows.push_back(row_of(j));
+    call.print(columns(rows));
+    co_return result<>{};
+}
+
+task<result<>> run_jobs_cancel(command_call& call) {
+    auto id = id_of(call);
+    if (!id) co_return id.error();
+    if (!call.json) call.print(fmt::format("Cancelling job {}... ", id->value));
+    auto asked = co_await call.platform.jobs().cancel(call.who, *id);
+    if (!asked) co_return asked.error();
+    co_return co_await finish_cancelled(call, *id);
+}
+
+task<result<>> run_builds_cancel(command_call& call) {
+    auto number = parse_number(call.arguments[0], "A build", 2'000'000'000);
+    if (!number) co_return number.error();
+    if (!call.json) call.print(fmt::format("Cancelling build {}... ", *number));
+    auto asked = co_await call.platform.jobs().cancel_build(call.who, call.app, *number);
+    if (!asked) co_return asked.error();
+    co_return co_await finish_cancelled(call, asked->id);
 }
 
 task<result<>> run_jobs_log(command_call& call) {

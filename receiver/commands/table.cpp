@@ -16,12 +16,12 @@ std::vector<command> app_commands() {
         {"apps:list", "", "list your apps", no_app, 0, 0, {}, run_apps_list},
         {"apps:info", "APP", "show an app: state, addresses, release", app, 0, 0, {}, run_apps_info},
         {"apps:destroy",
-         "APP --confirm APP",
-         "remove an app and everything it has",
+         "APP --confirm APP [--with-volumes]",
+         "remove an app and everything it has; its volumes are kept unless asked",
          app,
          0,
          0,
-         {{"confirm", 0, true}},
+         {{"confirm", 0, true}, {"with-volumes", 0, false}},
          run_apps_destroy},
         {"config", "APP", "list the config vars", app, 0, 0, {}, run_config},
         {"config:set", "APP NAME=VALUE...", "set config vars and restart", app, 1, any, {}, run_config_set},
@@ -93,8 +93,6 @@ std::vector<command> release_commands() {
          run_releases_rollback},
         {"builds", "APP", "list the builds, newest first", app, 0, 0, {}, run_builds},
         {"builds:info", "APP ID", "show a build", app, 1, 1, {}, run_builds_info},
-        {"jobs:info", "ID", "show a job", no_app, 1, 1, {}, run_jobs_info},
-        {"jobs:log", "ID", "print a job's log, and follow it to its end", no_app, 1, 1, {}, run_jobs_log},
     };
 }
 
@@ -120,7 +118,7 @@ const std::vector<command>& table() {
     static const std::vector<command> all = [] {
         std::vector<command> joined;
         for (const auto part : {app_commands, process_commands, routing_commands, release_commands, platform_commands,
-                                own_commands})
+                                commands_of_work, own_commands})
             for (auto& each : part())
                 joined.push_back(std::move(each));
         return joined;
@@ -129,7 +127,8 @@ const std::vector<command>& table() {
 }
 
 // Names that people know from elsewhere.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> aliases{{{"apps", "apps:list"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> aliases{{{"storage", "storage:list"},
+                                                                                {"apps", "apps:list"},
                                                                                 {"create", "apps:create"},
                                                                                 {"rollback", "releases:rollback"},
                                                                                 {"restart", "ps:restart"},

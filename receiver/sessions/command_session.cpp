@@ -129,6 +129,15 @@ task<int> complain(channel& client, std::string message, int status) {
     co_return status;
 }
 
+// `run` of a command that a person stays with: it has streams of its own. What it refuses, and help, are said as any
+// command's.
+std::optional<command_arguments> attached_run(const std::vector<std::string>& words) {
+    if (words.empty() || words.front() != "run") return std::nullopt;
+    auto typed = parse_arguments(*find_command("run"), {words.begin() + 1, words.end()});
+    if (!typed || typed->has("help") || typed->has("detached") || typed->json) return std::nullopt;
+    return std::move(*typed);
+}
+
 }  // namespace
 
 std::string complaint(std::string_view message) {
@@ -139,6 +148,7 @@ task<int> sessions::command(channel& client, session_request request) {
     using namespace asio::experimental::awaitable_operators;
     auto words = split_words(request.command.value_or("help"));
     if (!words) co_return co_await complain(client, words.error().message, 2);
+    if (auto run = attached_run(*words)) co_return co_await this->run(client, std::move(request), std::move(*run));
     std::string input;
     if (reads_input(*words) && !request.terminal) {
         auto got = co_await with_deadline(read_input(client), deadline::after(std::chrono::seconds(60)), "the input");

@@ -7,6 +7,7 @@
 #include "control/platform.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/blocking.hpp"
+#include "receiver/commands/command.hpp"
 #include "receiver/git/push_request.hpp"
 #include "receiver/server.hpp"
 #include "receiver/ssh/channel.hpp"
@@ -27,6 +28,8 @@ class sessions {
     task<int> push(channel& client, control::identity who, std::string app);
     task<int> fetch(channel& client, session_request request, std::string app);
     task<int> command(channel& client, session_request request);
+    /// A one-off process of its own for `run`.
+    task<int> run(channel& client, session_request request, command_arguments typed);
     task<int> shell(channel& client, session_request request);
     task<result<>> deploy(control::identity who, control::push what, line_sink progress);
 

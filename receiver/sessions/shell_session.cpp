@@ -1,6 +1,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "core/base/deadline.hpp"
+#include "receiver/commands/handlers.hpp"
 #include "receiver/sessions/sessions.hpp"
 #include "receiver/ssh/hop.hpp"
 #include "runtime/terminal.hpp"
@@ -63,10 +64,18 @@ task<int> resizes(shell_pipes& pipes, terminal_size known) {
     }
 }
 
+// The client's streams and the container's, until the output ends.
+task<int> converse(channel& client, std::unique_ptr<runtime::terminal> terminal, terminal_size size,
+                   asio::any_io_executor control) {
+    using namespace asio::experimental::awaitable_operators;
+    shell_pipes pipes{client, share(std::move(terminal), control), control};
+    auto ended = co_await (output(pipes) || input(pipes) || resizes(pipes, size));
+    co_return std::get<0>(ended);
+}
+
 }  // namespace
 
 task<int> sessions::shell(channel& client, session_request request) {
-    using namespace asio::experimental::awaitable_operators;
     control::exec_request exec;
     exec.app = request.user;
     // As sshd does: one string for the shell.
@@ -81,9 +90,28 @@ task<int> sessions::shell(channel& client, session_request request) {
         co_await client.write_error(complaint(made.error().message));
         co_return 1;
     }
-    shell_pipes pipes{client, share(std::move(*made), control_), control_};
-    auto ended = co_await (output(pipes) || input(pipes) || resizes(pipes, size));
-    co_return std::get<0>(ended);
+    co_return co_await converse(client, std::move(*made), size, control_);
+}
+
+task<int> sessions::run(channel& client, session_request request, command_arguments typed) {
+    const auto size = request.terminal.value_or(terminal_size{});
+    control::run_request wanted{.app = typed.app,
+                                .command = shell_command(typed.arguments),
+                                .terminal = request.terminal.has_value(),
+                                .columns = size.columns,
+                                .rows = size.rows,
+                                .term = request.term};
+    auto opening = platform_.one_offs().attach(request.who, std::move(wanted));
+    auto made = co_await hop(control_, std::move(opening));
+    if (!made) {
+        co_await client.write_error(complaint(made.error().message));
+        co_return 1;
+    }
+    auto whole = converse(client, std::move(*made), size, control_);
+    auto ended = co_await with_deadline(std::move(whole), deadline::after(std::chrono::hours(24)), "the command");
+    if (ended) co_return *ended;
+    co_await client.write_error(complaint(ended.error().message));
+    co_return 1;
 }
 
 }  // namespace gasper::receiver

@@ -65,6 +65,9 @@ class engine_client {
     /// The container's streams. Attach before the start to miss nothing. Multiplexed unless it has a terminal.
     task<result<std::unique_ptr<raw_stream>>> attach_container(std::string id, bool input, deadline until);
 
+    /// Of its terminal.
+    task<result<>> resize_container(std::string id, int columns, int rows, deadline until);
+
     struct log_query {
         int tail{-1};  // -1: all
         bool follow{false};

@@ -225,6 +225,13 @@ task<result<std::unique_ptr<raw_stream>>> engine_client::attach_container(std::s
     co_return co_await transport_.hijack(http_request("POST", std::move(*target)), until);
 }
 
+task<result<>> engine_client::resize_container(std::string id, int columns, int rows, deadline until) {
+    auto path = fmt::format("/containers/{}/resize?w={}&h={}", url_encode(id), columns, rows);
+    auto reply = co_await call("POST", std::move(path), {}, until);
+    if (!reply) co_return reply.error();
+    co_return result<>();
+}
+
 task<result<std::unique_ptr<reply_stream>>> engine_client::container_logs(std::string id, log_query query,
                                                                           deadline until) {
     auto path = fmt::format("/containers/{}/logs?stdout=1&stderr=1&timestamps=1&follow={}&tail={}&since={}",

@@ -18,6 +18,7 @@ class scripted_cluster final : public runtime::cluster {
     int refuse_times{1 << 30};          // then it starts again
     std::set<std::string> unwell;       // containers whose checks fail
     bool hang_in_ready{false};          // wait_ready() does not return until cancelled
+    std::string hang_in;                // "sandbox", "start", "run_once": that one neither
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
     std::map<std::string, runtime::instance_usage> usage;  // by container; others have used nothing
@@ -32,6 +33,8 @@ class scripted_cluster final : public runtime::cluster {
     int connected{0};
     std::map<std::string, gasper::limits> limits;  // by container
     std::map<std::string, int> most_at_once;       // by instance name
+    std::vector<runtime::once_spec> once;
+    int once_status{0};
 
     void crash(const std::string& container, int exit_code) {
         auto& i = containers.at(container);
@@ -49,6 +52,7 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<result<runtime::sandbox>> make_sandbox(std::string app, deadline) override {
+        if (hang_in == "sandbox") co_await hang();
         const auto name = "sandbox-" + app + "-" + std::to_string(++made_);
         sandboxes.insert(name);
         co_return runtime::sandbox{name, "10.0.0." + std::to_string(made_)};
@@ -61,6 +65,7 @@ class scripted_cluster final : public runtime::cluster {
 
     task<result<runtime::observed_instance>> start(runtime::instance_spec spec, std::optional<runtime::sandbox> in,
                                                    deadline) override {
+        if (hang_in == "start") co_await hang();
         if (spec.name == refuse_start && refuse_times-- > 0) co_return fail(errc::failed, "no", "the engine refused");
         runtime::observed_instance i{.container = "c" + std::to_string(++made_),
                                      .sandbox = in ? in->container : "",
@@ -75,6 +80,7 @@ class scripted_cluster final : public runtime::cluster {
                                      .reserved = spec.reserved};
         environments[i.container] = spec.env;
         limits[i.container] = spec.limit;
+        mounts[i.container] = spec.mounts;
         containers[i.container] = i;
         const auto same =
             std::count_if(containers.begin(), containers.end(), [&](const auto& c) { return c.second.name == i.name; });
@@ -136,7 +142,18 @@ class scripted_cluster final : public runtime::cluster {
         co_return result<>();
     }
 
-    task<result<int>> run_once(runtime::once_spec, line_sink, deadline) override { co_return 0; }
+    task<result<int>> run_once(runtime::once_spec spec, line_sink sink, deadline) override {
+        once.push_back(spec);
+        sink("output of " + spec.command);
+        if (hang_in == "run_once") co_await hang();
+        co_return once_status;
+    }
+
+    task<result<std::unique_ptr<runtime::terminal>>> open_once(runtime::once_spec spec, runtime::exec_options,
+                                                               deadline) override {
+        once.push_back(std::move(spec));
+        co_return fail(errc::unavailable, "no", "no terminals here");
+    }
 
     task<result<std::vector<node>>> nodes() override { co_return machines; }
 
@@ -167,8 +184,11 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     std::map<std::string, config_vars> environments;
+    std::map<std::string, std::vector<runtime::host_mount>> mounts;
 
  private:
+    static task<> hang() { co_await sleep_until(deadline::after(std::chrono::hours(1))); }
+
     int made_{0};
     std::function<void(std::string)> on_change_;
 };

@@ -50,6 +50,27 @@ task<result<response>> list_builds(services& s, call c);
 task<result<response>> show_build(services& s, call c);
 task<result<response>> follow_build(services& s, call c);
 
+task<result<response>> cancel_build(services& s, call c);
+
+task<result<response>> list_volumes(services& s, call c);
+task<result<response>> create_volume(services& s, call c);
+task<result<response>> destroy_volume(services& s, call c);
+task<result<response>> mount_volume(services& s, call c);
+task<result<response>> unmount_volume(services& s, call c);
+
+task<result<response>> list_cron(services& s, call c);
+task<result<response>> add_cron(services& s, call c);
+task<result<response>> remove_cron(services& s, call c);
+task<result<response>> run_cron(services& s, call c);
+task<result<response>> list_cron_runs(services& s, call c);
+
+task<result<response>> list_runs(services& s, call c);
+task<result<response>> begin_run(services& s, call c);
+task<result<response>> stop_run(services& s, call c);
+
+task<result<response>> list_jobs(services& s, call c);
+task<result<response>> cancel_job(services& s, call c);
+task<result<response>> list_steps(services& s, call c);
 task<result<response>> show_job(services& s, call c);
 task<result<response>> follow_job(services& s, call c);
 

@@ -91,16 +91,4 @@ task<result<response>> follow_build(services& s, call c) {
     co_return stream_of_job(s, c.who, found->job, c.in.fields);
 }
 
-task<result<response>> show_job(services& s, call c) {
-    auto found = co_await s.platform.streams().job_info(c.who, job_id{c.number("job")});
-    if (!found) co_return found.error();
-    co_return json_response(200, view(*found));
-}
-
-task<result<response>> follow_job(services& s, call c) {
-    auto found = co_await s.platform.streams().job_info(c.who, job_id{c.number("job")});
-    if (!found) co_return found.error();
-    co_return stream_of_job(s, c.who, found->id, c.in.fields);
-}
-
 }  // namespace gasper::web::handlers

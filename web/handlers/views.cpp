@@ -81,14 +81,22 @@ json view(const build& b) {
 
 json view(const job& j) {
     return {{"id", j.id.value},
+            {"parent", j.parent ? json(j.parent.value) : json(nullptr)},
             {"kind", j.kind},
-            {"app", j.key},
+            {"app", j.app()},
             {"state", to_string(j.state)},
             {"step", j.step},
             {"reason", j.reason},
             {"user", j.user},
             {"created", to_rfc3339(j.created)},
             {"finished", time_or_null(j.finished)}};
+}
+
+json view(const job_step& step) {
+    return {{"name", step.name},
+            {"state", to_string(step.state)},
+            {"begun", to_rfc3339(step.begun)},
+            {"ended", time_or_null(step.ended)}};
 }
 
 response accepted(const job& j) {

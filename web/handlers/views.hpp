@@ -20,6 +20,7 @@ nlohmann::json view(const control::instance_view& instance);
 nlohmann::json view(const release& r, bool current);
 nlohmann::json view(const build& b);
 nlohmann::json view(const job& j);
+nlohmann::json view(const job_step& step);
 
 /// 202 with the job and its Location.
 response accepted(const job& j);

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "core/jobs/runner.hpp"
+#include "core/store/jobs.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace gasper {
@@ -47,6 +48,33 @@ class job_runner_test : public testing::Test {
         co_await sleep_until(deadline::after(std::chrono::hours(1)));
         co_return result<>();
     }
+
+    static task<result<>> commit_and_hang(job_context& job) {
+        job.commit();
+        co_await job.step("committed");
+        co_await sleep_until(deadline::after(std::chrono::hours(1)));
+        co_return result<>();
+    }
+    /// Makes something, is cut, and clears it away with work that waits itself.
+    static task<result<>> make_and_clear(job_context& job, bool& there) {
+        auto made = co_await job.guard(hang_with(job, there));
+        if (made) co_return result<>();
+        co_await job.step("clearing away");
+        co_await sleep_until(deadline::after(std::chrono::milliseconds(5)));
+        there = false;
+        co_return made.error();
+    }
+    static task<result<>> hang_with(job_context& job, bool& there) {
+        co_await job.step("making");
+        there = true;
+        co_await sleep_until(deadline::after(std::chrono::hours(1)));
+        co_return result<>();
+    }
+
+    std::vector<job_step> steps(job_id id) {
+        return settle(db_.read([id](SQLite::Database& db) { return store::steps_of(db, id); }));
+    }
+    std::vector<std::string> lines(job_id id) { return settle(settle(runner_.log_of(id)).value()->read(0)); }
 
     static job about(const std::string& key) { return {.kind = "test", .key = key, .input = "{}", .user = "ann"}; }
 
@@ -104,6 +132,95 @@ TEST_F(job_runner_test, leaves_a_cancelled_job_to_the_next_start) {
 TEST_F(job_runner_test, refuses_a_job_that_is_not_there) {
     EXPECT_EQ(settle(runner_.info({99})).error().code, "job_not_found");
     EXPECT_EQ(settle(runner_.log_of({99})).error().code, "job_not_found");
+}
+
+TEST_F(job_runner_test, keeps_each_step_with_its_beginning_and_its_end) {
+    const auto two = [](job_context& j) -> task<result<>> {
+        co_await j.step("first");
+        co_await j.step("second");
+        co_return fail(errc::failed, "no", "it did not work");
+    };
+    const auto id = settle(runner_.start(about("app"), two)).value();
+    wait(id, job_state::failed);
+    const auto kept = steps(id);
+    ASSERT_EQ(kept.size(), 2u);
+    EXPECT_EQ(kept[0].name, "first");
+    EXPECT_EQ(kept[0].state, job_state::succeeded);
+    EXPECT_EQ(kept[1].state, job_state::failed);
+    EXPECT_NE(kept[1].ended, sys_time{});
+}
+
+TEST_F(job_runner_test, cancels_a_running_job_and_goes_on_with_the_next) {
+    const auto id = settle(runner_.start(about("app"), hang)).value();
+    wait(id, job_state::running);
+    const auto run = [](job_context& j) { return succeed(j, "later"); };
+    const auto next = settle(runner_.start(about("app"), run)).value();
+    EXPECT_TRUE(settle(runner_.cancel(id, "bob")));
+    wait(id, job_state::aborted);
+    EXPECT_EQ(settle(runner_.info(id))->reason, "cancelled by bob");
+    wait(next, job_state::succeeded);
+}
+
+TEST_F(job_runner_test, cancels_a_waiting_job_without_running_it) {
+    const auto first = settle(runner_.start(about("app"), hang)).value();
+    wait(first, job_state::running);
+    const auto run = [](job_context& j) { return succeed(j, "it ran"); };
+    const auto second = settle(runner_.start(about("app"), run)).value();
+    EXPECT_TRUE(settle(runner_.cancel(second, "bob")));
+    wait(second, job_state::aborted);
+    for (const auto& line : lines(second))
+        EXPECT_NE(line, "it ran");
+    EXPECT_EQ(settle(runner_.info(first))->state, job_state::running);
+}
+
+TEST_F(job_runner_test, a_cancelled_job_clears_away_what_it_made) {
+    bool there = false;
+    const auto run = [&there](job_context& j) { return make_and_clear(j, there); };
+    const auto id = settle(runner_.start(about("app"), run)).value();
+    while (!there)
+        settle(runner_.info(id));
+    EXPECT_TRUE(settle(runner_.cancel(id, "bob")));
+    wait(id, job_state::aborted);
+    EXPECT_FALSE(there);
+    EXPECT_EQ(steps(id).back().name, "clearing away");
+}
+
+TEST_F(job_runner_test, the_end_of_the_program_does_not_clear_away) {
+    bool there = false;
+    const auto run = [&there](job_context& j) { return make_and_clear(j, there); };
+    const auto id = settle(runner_.start(about("app"), run)).value();
+    while (!there)
+        settle(runner_.info(id));
+    EXPECT_TRUE(settle(runner_.stop(deadline::after(std::chrono::seconds(5)))));
+    EXPECT_TRUE(there);
+    EXPECT_EQ(settle(runner_.info(id))->state, job_state::running);
+}
+
+TEST_F(job_runner_test, refuses_to_cancel_what_is_visible_or_over) {
+    const auto id = settle(runner_.start(about("app"), commit_and_hang)).value();
+    while (settle(runner_.info(id))->step != "committed") {
+    }
+    EXPECT_EQ(settle(runner_.cancel(id, "bob")).error().code, "job_committed");
+    const auto run = [](job_context& j) { return succeed(j, "done"); };
+    const auto over = settle(runner_.start(about("other"), run)).value();
+    wait(over, job_state::succeeded);
+    EXPECT_EQ(settle(runner_.cancel(over, "bob")).error().code, "job_over");
+    EXPECT_EQ(settle(runner_.cancel({99}, "bob")).error().code, "job_not_found");
+}
+
+TEST_F(job_runner_test, cancelling_a_job_cancels_what_it_began) {
+    const auto parent = settle(runner_.start(about("app"), hang)).value();
+    auto description = about("app/part");
+    description.parent = parent;
+    const auto child = settle(runner_.start(description, hang)).value();
+    wait(child, job_state::running);
+    wait(parent, job_state::running);
+    const auto children = settle(db_.read([&](SQLite::Database& db) { return store::children_of(db, parent); }));
+    ASSERT_EQ(children.size(), 1u);
+    EXPECT_EQ(children[0].id, child);
+    EXPECT_TRUE(settle(runner_.cancel(parent, "bob")));
+    wait(parent, job_state::aborted);
+    wait(child, job_state::aborted);
 }
 
 }  // namespace

@@ -148,5 +148,79 @@ TEST_F(store_test, lists_jobs_that_never_ended) {
     EXPECT_EQ(open[0].state, job_state::running);
 }
 
+class job_retention_test : public store_test {
+ protected:
+    job_id ended(const std::string& key, int days_ago) {
+        return in([&](SQLite::Database& db) {
+            const auto id = store::add_job(db, {.kind = "test", .key = key, .input = "{}", .user = "ann"});
+            store::set_job_state(db, id, job_state::succeeded, "");
+            const auto at = now() - std::chrono::hours(24 * days_ago);
+            db.exec("UPDATE jobs SET finished = " + std::to_string(at.time_since_epoch().count()) +
+                    " WHERE id = " + std::to_string(id.value));
+            return id;
+        });
+    }
+    std::vector<job_id> collect(int days, int most, int batch = 100) {
+        return in([=](SQLite::Database& db) {
+            return store::collect_jobs(db, {.before = now() - std::chrono::hours(24 * days), .most = most}, batch);
+        });
+    }
+};
+
+TEST_F(job_retention_test, old_jobs_go_and_young_and_unfinished_ones_stay) {
+    const auto old = ended("app", 40), young = ended("app", 1);
+    const auto open = in([](SQLite::Database& db) {
+        return store::add_job(db,
+                              {.kind = "test", .key = "app", .input = "{}", .state = job_state::running, .user = "a"});
+    });
+    EXPECT_EQ(collect(30, 100), std::vector{old});
+    EXPECT_TRUE(in([&](SQLite::Database& db) { return store::find_job(db, young); }));
+    EXPECT_TRUE(in([&](SQLite::Database& db) { return store::find_job(db, open); }));
+}
+
+TEST_F(job_retention_test, the_newest_of_each_app_stay_whatever_their_keys) {
+    const auto first = ended("app", 0), second = ended("app/run.1", 0), third = ended("app/run.2", 0);
+    const auto other = ended("application", 0);
+    EXPECT_EQ(collect(30, 2), std::vector{first});
+    EXPECT_EQ(in([](SQLite::Database& db) { return store::jobs_of(db, "app", 10); }).size(), 2u);
+    EXPECT_TRUE(in([&](SQLite::Database& db) { return store::find_job(db, other); }));
+    EXPECT_LT(second, third);
+}
+
+TEST_F(job_retention_test, what_a_release_or_another_job_refers_to_stays) {
+    const auto a = make_app("app");
+    const auto of_release = ended("app", 40), of_build = ended("app", 40), parent = ended("app", 40);
+    in([&](SQLite::Database& db) {
+        build released{.app = a.id, .job = of_release, .commit = "c"},
+            lost{.app = a.id, .job = of_build, .commit = "d"};
+        for (auto* b : {&released, &lost}) {
+            b->id = store::add_build(db, *b);
+            b->state = build_state::failed;
+            store::finish_build(db, *b);
+        }
+        store::add_release(db, box_, {.app = a.id, .build = released.id, .description = "x", .user = "ann"});
+        store::add_job(db, {.parent = parent, .kind = "test", .key = "app", .input = "{}", .user = "ann"});
+        db.exec("UPDATE builds SET finished = 1");
+    });
+    EXPECT_EQ(collect(30, 100), std::vector{of_build});
+    EXPECT_EQ(in([&](SQLite::Database& db) { return store::builds_of(db, a.id, 10); }).size(), 1u);
+}
+
+TEST_F(job_retention_test, goes_in_batches) {
+    for (int n = 0; n < 5; ++n)
+        ended("app", 40);
+    EXPECT_EQ(collect(30, 100, 2).size(), 2u);
+    EXPECT_EQ(collect(30, 100, 2).size(), 2u);
+    EXPECT_EQ(collect(30, 100, 2).size(), 1u);
+}
+
+TEST_F(job_retention_test, jobs_of_a_destroyed_app_go_with_their_steps) {
+    const auto id = ended("app", 0), part = ended("app/run.1", 0), other = ended("apple", 0);
+    in([&](SQLite::Database& db) { store::set_job_step(db, id, "a step"); });
+    EXPECT_EQ(in([](SQLite::Database& db) { return store::remove_jobs_of(db, "app"); }), (std::vector{id, part}));
+    EXPECT_TRUE(in([&](SQLite::Database& db) { return store::steps_of(db, id); }).empty());
+    EXPECT_TRUE(in([&](SQLite::Database& db) { return store::find_job(db, other); }));
+}
+
 }  // namespace
 }  // namespace gasper

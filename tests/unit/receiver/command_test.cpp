@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "receiver/commands/handlers.hpp"
+
 namespace gasper::receiver {
 namespace {
 
@@ -37,6 +39,23 @@ TEST_F(command_test, reads_options_wherever_they_stand) {
     EXPECT_EQ(call_.options["ps"], "web.1");
     EXPECT_EQ(parse("config:set", {"hello", "--", "-A=1"}), "");
     EXPECT_EQ(call_.arguments, words{"-A=1"});
+}
+
+TEST_F(command_test, leaves_the_options_of_a_command_that_is_run_alone) {
+    EXPECT_EQ(parse("run", {"hello", "ls", "-la", "--json", "--", "-d"}), "");
+    EXPECT_EQ(call_.app, "hello");
+    EXPECT_EQ(call_.arguments, (words{"ls", "-la", "--json", "--", "-d"}));
+    EXPECT_FALSE(call_.has("detached") || call_.json);
+    EXPECT_EQ(parse("run", {"-d", "-a", "hello", "rake", "-T"}), "");
+    EXPECT_EQ(call_.arguments, (words{"rake", "-T"}));
+    EXPECT_TRUE(call_.has("detached"));
+    EXPECT_EQ(parse("run", {"hello"}).substr(0, 21), "Something is missing.");
+}
+
+TEST_F(command_test, quotes_words_for_the_containers_shell_again) {
+    EXPECT_EQ(shell_command({"echo $HOME; ls"}), "echo $HOME; ls");
+    EXPECT_EQ(shell_command({"ls", "*.py", "a b", ""}), "ls *.py 'a b' ''");
+    EXPECT_EQ(shell_command({"sh", "-c", "echo 'it'"}), R"(sh -c 'echo '\''it'\''')");
 }
 
 TEST_F(command_test, says_what_is_wrong_and_how_it_is_used) {

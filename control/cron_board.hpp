@@ -1,0 +1,36 @@
+// What the scheduler of cron entries shares with those who change them. On the control executor.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+
+#include "core/base/deadline.hpp"
+#include "core/model/cron.hpp"
+
+namespace gasper::control {
+
+class cron_board {
+ public:
+    explicit cron_board(const asio::any_io_executor& executor) : changed_(executor) {}
+
+    /// Entries or releases changed: look again.
+    void wake() {
+        woken_ = true;
+        changed_.cancel();
+    }
+    /// Until then, or until somebody wakes it.
+    task<> wait(deadline until);
+
+    /// Somebody woke it, and it has not looked yet.
+    bool waking() const noexcept { return woken_; }
+
+    std::function<sys_time()> clock{&gasper::now};
+    std::map<cron_id, job_id> last;  // the run that an entry began last
+
+ private:
+    asio::steady_timer changed_;
+    bool woken_{false};
+};
+
+}  // namespace gasper::control

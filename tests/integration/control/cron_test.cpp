@@ -1,0 +1,245 @@
+#include <gtest/gtest.h>
+
+#include "core/store/cron.hpp"
+#include "tests/support/control_world.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace gasper {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class cron_test : public testing::Test {
+ protected:
+    void SetUp() override { restart(); }
+
+    /// What a kill -9 and a new start are to the store, the cluster and the clock.
+    void restart() {
+        world.reset();
+        world = std::make_unique<test::control_world>(dir.path(), cluster);
+        world->platform().shared().cron.clock = [this] { return at; };
+    }
+
+    void serve() {
+        world->deployed("hello");
+        recover();
+    }
+    void recover() { ASSERT_TRUE(world->settle(world->platform().recover())); }
+
+    cron_id add(const std::string& schedule, cron_overlap overlap = cron_overlap::allow) {
+        cron_line line{.schedule = schedule, .command = "tick", .overlap = overlap};
+        return world->settle(world->platform().cron().add(world->who(), "hello", std::move(line))).value().entry.id;
+    }
+
+    void pass(std::chrono::milliseconds time) {
+        at += time;
+        world->platform().shared().cron.wake();
+    }
+    /// The clock's loop has gone round at the time that it is now.
+    void go_round() {
+        const auto id = add("0 0 1 1 *");
+        pass(std::chrono::milliseconds(0));
+        world->until([&] { return !world->platform().shared().cron.waking(); });
+        world->settle(world->platform().cron().remove(world->who(), "hello", id.value));
+    }
+
+    std::vector<std::string> outcomes(cron_id id) {
+        std::vector<std::string> all;
+        for (const auto& r : world->settle(world->platform().cron().history(world->who(), "hello", id.value)).value())
+            all.push_back(r.outcome);
+        return all;
+    }
+    bool noted(const std::string& text) {
+        const auto events = world->store([](SQLite::Database& db) {
+            return store::events_of(db, store::find_app(db, "hello")->id, 0, 1000);
+        });
+        return std::any_of(events.begin(), events.end(),
+                           [&](const auto& e) { return e.text.find(text) != std::string::npos; });
+    }
+    bool ran(std::size_t times) {
+        return world->until([&] { return cluster.once.size() == times; });
+    }
+
+    using strings = std::vector<std::string>;
+    sys_time at{sys_time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + hours(12))};
+    test::temporary_directory dir;
+    test::scripted_cluster cluster;
+    std::unique_ptr<test::control_world> world;
+};
+
+TEST_F(cron_test, runs_at_its_times_each_once) {
+    serve();
+    const auto id = add("*/5 * * * *");
+    pass(minutes(4) + seconds(59));
+    go_round();
+    EXPECT_TRUE(cluster.once.empty());
+    pass(seconds(1));
+    ASSERT_TRUE(ran(1));
+    EXPECT_EQ(cluster.once[0].command, "tick");
+    EXPECT_EQ(cluster.once[0].env.at("GASPER_INSTANCE"), "cron.1");
+    EXPECT_TRUE(world->until([&] { return outcomes(id) == strings{"succeeded"}; }));
+    pass(seconds(1));
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 1u);
+    pass(minutes(5));
+    EXPECT_TRUE(ran(2));
+}
+
+TEST_F(cron_test, a_run_that_fails_says_so_and_keeps_its_log) {
+    serve();
+    cluster.once_status = 3;
+    const auto id = add("@hourly");
+    pass(hours(1));
+    ASSERT_TRUE(world->until([&] { return outcomes(id) == strings{"failed"}; }));
+    EXPECT_TRUE(world->until([&] { return noted("status 3"); }));
+    const auto run = world->settle(world->platform().cron().history(world->who(), "hello", id.value)).value().front();
+    const auto log = world->settle(world->settle(world->jobs().log_of(run.job)).value()->read(0));
+    EXPECT_EQ(log.at(0), "output of tick");
+}
+
+TEST_F(cron_test, a_run_that_a_restart_cut_is_reported_and_never_repeated) {
+    serve();
+    cluster.hang_in = "run_once";
+    const auto id = add("@hourly");
+    pass(hours(1));
+    ASSERT_TRUE(ran(1));
+    restart();
+    cluster.hang_in.clear();
+    recover();
+    EXPECT_TRUE(world->until([&] { return outcomes(id) == strings{"interrupted"}; }));
+    EXPECT_TRUE(world->until([&] { return noted("was interrupted by a restart"); }));
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 1u);
+}
+
+TEST_F(cron_test, a_run_claimed_before_a_kill_is_not_begun_by_the_next_process) {
+    serve();
+    const auto id = add("@hourly");
+    world->store([&](SQLite::Database& db) { return store::claim_cron_run(db, id, at + hours(1), "running"); });
+    restart();
+    pass(hours(1));
+    recover();
+    EXPECT_TRUE(world->until([&] { return outcomes(id) == strings{"interrupted"}; }));
+    go_round();
+    EXPECT_TRUE(cluster.once.empty());
+}
+
+TEST_F(cron_test, what_was_due_while_nobody_was_there_is_reported_but_for_the_last_minutes) {
+    serve();
+    const auto id = add("@hourly");
+    restart();
+    pass(hours(3) + minutes(30));
+    recover();
+    EXPECT_TRUE(world->until([&] { return noted("3 runs missed"); }));
+    EXPECT_EQ(outcomes(id), (strings{"missed", "missed", "missed"}));
+    EXPECT_TRUE(cluster.once.empty());
+    restart();
+    pass(minutes(32));
+    recover();
+    EXPECT_TRUE(ran(1)) << "two minutes late is not too late";
+}
+
+TEST_F(cron_test, a_clock_that_is_put_back_repeats_nothing) {
+    serve();
+    add("*/5 * * * *");
+    pass(minutes(5));
+    ASSERT_TRUE(ran(1));
+    pass(-minutes(3));
+    go_round();
+    pass(minutes(3));
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 1u);
+}
+
+TEST_F(cron_test, forbid_leaves_a_run_out_while_the_one_before_goes_on) {
+    serve();
+    cluster.hang_in = "run_once";
+    const auto id = add("@hourly", cron_overlap::forbid);
+    pass(hours(1));
+    ASSERT_TRUE(ran(1));
+    pass(hours(1));
+    EXPECT_TRUE(world->until([&] { return outcomes(id) == strings{"skipped", "running"}; }));
+    EXPECT_EQ(cluster.once.size(), 1u);
+    EXPECT_EQ(world->settle(world->platform().cron().run(world->who(), "hello", id.value)).error().code, "cron_busy");
+}
+
+TEST_F(cron_test, replace_ends_the_one_before) {
+    serve();
+    cluster.hang_in = "run_once";
+    const auto id = add("@hourly", cron_overlap::replace);
+    pass(hours(1));
+    ASSERT_TRUE(ran(1));
+    pass(hours(1));
+    ASSERT_TRUE(ran(2));
+    EXPECT_TRUE(world->until([&] { return outcomes(id) == strings{"running", "aborted"}; }));
+}
+
+TEST_F(cron_test, allow_runs_both) {
+    serve();
+    cluster.hang_in = "run_once";
+    const auto id = add("@hourly");
+    pass(hours(1));
+    ASSERT_TRUE(ran(1));
+    pass(hours(1));
+    ASSERT_TRUE(ran(2));
+    EXPECT_EQ(outcomes(id), (strings{"running", "running"}));
+}
+
+TEST_F(cron_test, entries_of_a_file_follow_the_release_that_serves) {
+    serve();
+    const auto listed = [&] {
+        strings all;
+        for (const auto& v : world->settle(world->platform().cron().list(world->who(), "hello")).value())
+            all.push_back(v.entry.line.command);
+        return all;
+    };
+    const auto deploy = [&](std::vector<cron_line> lines) {
+        world->store([&](SQLite::Database& db) {
+            auto r = store::add_release(db, world->box(),
+                                        {.app = store::find_app(db, "hello")->id,
+                                         .commit = std::string(40, 'b'),
+                                         .description = "Deploy",
+                                         .user = "ann",
+                                         .code = {"", "stack"},
+                                         .processes = {{"web", "serve"}}});
+            store::set_cron_lines(db, r.id, lines);
+            store::make_current(db, r, "static", {{"web", 1}});
+        });
+    };
+    deploy({{.schedule = "@hourly", .command = "report"}, {.schedule = "@daily", .command = "clean"}});
+    EXPECT_EQ(listed(), (strings{"report", "clean"}));
+    const auto changed =
+        world->settle(world->platform().apps().set_config(world->who(), "hello", {{"A", "b"}})).value();
+    EXPECT_EQ(world->finish(changed), job_state::succeeded);
+    EXPECT_EQ(listed(), (strings{"report", "clean"})) << "a config change keeps them";
+    const auto views = world->settle(world->platform().cron().list(world->who(), "hello")).value();
+    const auto id = views.front().entry.id;
+    EXPECT_EQ(world->settle(world->platform().cron().remove(world->who(), "hello", id.value)).error().code,
+              "cron_from_file");
+    deploy({{.schedule = "@hourly", .command = "report"}});
+    EXPECT_EQ(listed(), strings{"report"});
+    EXPECT_EQ(world->settle(world->platform().cron().list(world->who(), "hello")).value().front().entry.id, id)
+        << "with its history";
+    const auto back = world->settle(world->platform().apps().rollback(world->who(), "hello", 1)).value();
+    EXPECT_EQ(world->finish(back), job_state::succeeded);
+    EXPECT_TRUE(listed().empty());
+}
+
+TEST_F(cron_test, refuses_what_is_no_entry) {
+    serve();
+    auto refusal = [&](cron_line line) {
+        return world->settle(world->platform().cron().add(world->who(), "hello", std::move(line))).error().code;
+    };
+    EXPECT_EQ(refusal({.schedule = "* * * *", .command = "x"}), "schedule_invalid");
+    EXPECT_EQ(refusal({.schedule = "@daily", .zone = "Mars/Olympus", .command = "x"}), "time_zone_unknown");
+    EXPECT_EQ(refusal({.schedule = "@daily", .command = " "}), "command_missing");
+    for (int n = 0; n < 50; ++n)
+        add("@daily");
+    EXPECT_EQ(refusal({.schedule = "@daily", .command = "x"}), "too_many_cron_entries");
+    EXPECT_EQ(world->settle(world->platform().cron().run(world->who(), "hello", 999)).error().code, "cron_not_found");
+}
+
+}  // namespace
+}  // namespace gasper

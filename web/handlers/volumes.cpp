@@ -1,0 +1,62 @@
+#include <nlohmann/json.hpp>
+
+#include "control/platform.hpp"
+#include "web/handlers/handlers.hpp"
+#include "web/handlers/views.hpp"
+
+namespace gasper::web::handlers {
+
+namespace {
+
+nlohmann::json view(const volume& v) {
+    nlohmann::json mounted;
+    if (!v.app.empty()) mounted = {{"app", v.app}, {"path", v.path}};
+    return {{"name", v.name}, {"mounted", mounted}, {"created", to_rfc3339(v.created)}};
+}
+
+task<result<response>> as_job(services& s, control::identity who, result<job_id> begun) {
+    if (!begun) co_return begun.error();
+    auto started = co_await s.platform.streams().job_info(who, *begun);
+    if (!started) co_return started.error();
+    co_return accepted(*started);
+}
+
+}  // namespace
+
+task<result<response>> list_volumes(services& s, call c) {
+    const auto app = c.query.contains("app") ? c.query.at("app") : std::string();
+    auto volumes = co_await s.platform.volumes().list(c.who, app);
+    if (!volumes) co_return volumes.error();
+    auto out = nlohmann::json::array();
+    for (const auto& v : *volumes)
+        out.push_back(view(v));
+    co_return json_response(200, out);
+}
+
+task<result<response>> create_volume(services& s, call c) {
+    const auto name = c.body.at("name").get<std::string>();
+    auto made = co_await s.platform.volumes().create(c.who, name);
+    if (!made) co_return made.error();
+    co_return json_response(201, view(*made));
+}
+
+task<result<response>> destroy_volume(services& s, call c) {
+    auto done = co_await s.platform.volumes().destroy(c.who, c.text("volume"), c.query.at("confirm"));
+    if (!done) co_return done.error();
+    response out;
+    out.status = 204;
+    co_return out;
+}
+
+task<result<response>> mount_volume(services& s, call c) {
+    const auto volume = c.body.at("volume").get<std::string>(), path = c.body.at("path").get<std::string>();
+    auto begun = co_await s.platform.volumes().mount(c.who, volume, c.text("app"), path);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> unmount_volume(services& s, call c) {
+    auto begun = co_await s.platform.volumes().unmount(c.who, c.text("volume"), c.text("app"));
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+}  // namespace gasper::web::handlers
