@@ -34,8 +34,7 @@ task<result<cron_entry>> cron::find(identity who, std::string name, std::int64_t
     if (!found) co_return found.error();
     auto entry = co_await platform_.shared().db.read(
         [&](SQLite::Database& db) { return store::find_cron_entry(db, found->id, cron_id{id}); });
-    if (!entry)
-        co_return fail(errc::not_found, "cron_not_found", name + " has no cron entry " + std::to_string(id));
+    if (!entry) co_return fail(errc::not_found, "cron_not_found", name + " has no cron entry " + std::to_string(id));
     co_return std::move(*entry);
 }
 
@@ -58,7 +57,8 @@ task<result<cron_view>> cron::add(identity who, std::string name, cron_line line
     if (!found) co_return found.error();
     if (auto fits = check_cron_line(line); !fits) co_return fits.error();
     auto& p = platform_.shared();
-    auto zones = co_await check_zones(p, std::vector{line});
+    std::vector<cron_line> lines(1, line);
+    auto zones = co_await check_zones(p, std::move(lines));
     if (!zones) co_return zones.error();
     auto made = co_await p.db.transaction([&](SQLite::Database& db) -> result<cron_entry> {
         if (store::cron_entries_of(db, found->id).size() >= most_entries)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
 
@@ -22,11 +23,9 @@ class cron_board {
     /// Until then, or until somebody wakes it.
     task<> wait(deadline until);
 
-    /// Somebody woke it, and it has not looked yet.
-    bool waking() const noexcept { return woken_; }
-
     std::function<sys_time()> clock{&gasper::now};
     std::map<cron_id, job_id> last;  // the run that an entry began last
+    std::uint64_t rounds{0};         // how often every entry was looked at
 
  private:
     asio::steady_timer changed_;

@@ -36,7 +36,8 @@ std::string why_not(const parts& p, const cron_entry& e, sys_time scheduled) {
     return "";
 }
 
-task<result<>> work(parts& p, cron_entry e, sys_time scheduled, std::shared_ptr<registered_run> held, job_context& job) {
+task<result<>> work(parts& p, cron_entry e, sys_time scheduled, std::shared_ptr<registered_run> held,
+                    job_context& job) {
     auto ended = co_await job.guard(run_one_off(p, e.app, std::move(held), job));
     std::string outcome = "succeeded";
     if (!ended) outcome = ended.error().kind == errc::cancelled ? "aborted" : "failed";
@@ -51,14 +52,16 @@ task<result<job_id>> begin(parts& p, cron_entry e, sys_time scheduled, std::stri
         (void)co_await p.jobs.cancel(p.cron.last[e.id], "the run after it");
     one_off what{.app = e.app_name, .command = e.line.command, .user = user};
     auto held = std::make_shared<registered_run>(p, std::move(what), "cron");
-    const nlohmann::json input{{"entry", e.id.value}, {"scheduled", to_rfc3339(scheduled)}, {"command", e.line.command}};
+    const nlohmann::json input{
+        {"entry", e.id.value}, {"scheduled", to_rfc3339(scheduled)}, {"command", e.line.command}};
     job description{.kind = "cron", .key = key_of(e, scheduled), .input = input.dump(), .user = user};
     const auto name = held->what().name;
     auto run = [&p, e, scheduled, held](job_context& job) { return work(p, e, scheduled, held, job); };
     held.reset();
     auto id = co_await p.jobs.start(std::move(description), std::move(run));
     if (!id) {
-        co_await p.db.transaction([&](SQLite::Database& db) { store::set_cron_outcome(db, e.id, scheduled, "failed"); });
+        co_await p.db.transaction(
+            [&](SQLite::Database& db) { store::set_cron_outcome(db, e.id, scheduled, "failed"); });
         co_return id.error();
     }
     p.one_offs.set_job(e.app_name, name, *id);
@@ -71,8 +74,9 @@ task<> report_missed(parts& p, const cron_entry& e, const cron_plan& due) {
     if (due.missed.empty()) co_return;
     const auto number = std::to_string(due.missed_count) + (due.missed_count == 1 ? " run" : " runs");
     p.log.warn("cron runs were missed", {{"app", e.app_name}, {"entry", e.id.value}, {"runs", due.missed_count}});
-    co_await note(p, e.app, called(e) + ": " + number + " missed while Gasper was away, the last of " +
-                                to_rfc3339(due.missed.back()));
+    co_await note(
+        p, e.app,
+        called(e) + ": " + number + " missed while Gasper was away, the last of " + to_rfc3339(due.missed.back()));
 }
 
 task<> follow(parts& p, const cron_entry& e, const cron_plan& due) {
@@ -99,8 +103,9 @@ task<> follow(parts& p, const cron_entry& e, const cron_plan& due) {
 task<> report_interrupted(parts& p) {
     const auto cut = co_await p.db.transaction([](SQLite::Database& db) { return store::interrupt_cron_runs(db); });
     for (const auto& [e, run] : cut)
-        co_await note(p, e.app, called(e) + ": the run of " + to_rfc3339(run.scheduled) +
-                                    " was interrupted by a restart; it is not run again");
+        co_await note(p, e.app,
+                      called(e) + ": the run of " + to_rfc3339(run.scheduled) +
+                          " was interrupted by a restart; it is not run again");
 }
 
 task<const result<time_zone>*> zone_of(parts& p, zone_cache& zones, std::string name) {
@@ -140,6 +145,7 @@ task<> run_cron(parts& p) {
             co_await follow(p, e, due);
             if (due.next) next = std::min<sys_time>(next, *due.next);
         }
+        ++p.cron.rounds;
         co_await p.cron.wait(deadline::after(std::max(next - p.cron.clock(), std::chrono::milliseconds(1))));
     }
 }
@@ -148,8 +154,8 @@ task<result<job_id>> run_cron_entry(parts& p, cron_entry e, std::string user) {
     const auto at = p.cron.clock();
     if (const auto refusal = why_not(p, e, at); !refusal.empty())
         co_return fail(errc::conflict, "cron_busy", called(e) + ": " + refusal);
-    const bool ours = co_await p.db.transaction(
-        [&](SQLite::Database& db) { return store::claim_cron_run(db, e.id, at, "running"); });
+    const bool ours =
+        co_await p.db.transaction([&](SQLite::Database& db) { return store::claim_cron_run(db, e.id, at, "running"); });
     if (!ours) co_return fail(errc::conflict, "cron_busy", called(e) + " has been begun this very moment");
     co_return co_await begin(p, std::move(e), at, std::move(user));
 }

@@ -11,6 +11,7 @@
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
+#include "core/store/jobs.hpp"
 
 namespace gasper::control {
 
@@ -43,12 +44,34 @@ task<> settle_deploy(parts& p, const job& j) {
     co_await p.jobs.settle(j.id, state, reason);
 }
 
+// Did the release that a job began become current? Jobs of an app run one after the other: what is younger than its
+// step is its own.
+task<bool> has_released(parts& p, const job& j) {
+    if (j.state != job_state::running || j.step != "publish") co_return false;
+    co_return co_await p.db.read([&](SQLite::Database& db) {
+        const auto a = store::find_app(db, j.key);
+        const auto serving = a ? store::find_release(db, p.box, a->current) : std::nullopt;
+        const auto steps = store::steps_of(db, j.id);
+        return serving && !steps.empty() && steps.front().name == "release" && serving->created >= steps.front().begun;
+    });
+}
+
+task<> settle_other(parts& p, const job& j) {
+    if (co_await has_released(p, j)) {
+        co_await p.jobs.settle(j.id, job_state::succeeded, "");
+        co_return;
+    }
+    std::string reason(interrupted_reason);
+    if (j.kind == "run" || j.kind == "cron") reason = "the server was restarted while this ran, and ended it";
+    co_await p.jobs.settle(j.id, job_state::failed, reason);
+}
+
 task<> settle_jobs(parts& p) {
     for (const auto& j : co_await p.jobs.interrupted()) {
         if (j.kind == "deploy")
             co_await settle_deploy(p, j);
         else
-            co_await p.jobs.settle(j.id, job_state::failed, std::string(interrupted_reason));
+            co_await settle_other(p, j);
         p.log.info("an interrupted job was settled", {{"job", j.id.value}, {"kind", j.kind}, {"app", j.key}});
     }
     co_await p.db.transaction([](SQLite::Database& db) { store::fail_pending(db, std::string(interrupted_reason)); });

@@ -149,7 +149,8 @@ result<> read_each(app_json& into, const json& whole, const char* key, read_one 
 result<cron_line> read_cron_line(const std::string& where, const json& from) {
     reader r(from, where);
     cron_line line;
-    for (const auto& [key, into] : {std::pair{"command", &line.command}, {"schedule", &line.schedule}, {"timezone", &line.zone}}) {
+    for (const auto& [key, into] :
+         {std::pair{"command", &line.command}, {"schedule", &line.schedule}, {"timezone", &line.zone}}) {
         const auto* v = r.find(key);
         if (v && !v->is_string()) r.refuse(key, "must be text");
         if (v && v->is_string()) *into = v->get<std::string>();

@@ -4,7 +4,8 @@
 //   {"formation": {"web": {"quantity": 2, "memory": "512m", "cpus": 0.5, "processes": 100, "exclusive": false,
 //                          "stop_timeout": 30}},
 //    "healthchecks": {"web": [{"path": "/health", "timeout": 5, "attempts": 3, "wait": 10, "start_deadline": 60}]},
-//    "cron": [{"command": "rake report", "schedule": "30 2 * * *", "timezone": "Europe/Berlin", "concurrency": "forbid"}]}
+//    "cron": [{"command": "rake report", "schedule": "30 2 * * *", "timezone": "Europe/Berlin", "concurrency":
+//    "forbid"}]}
 //
 // A check has a path, or a command (text, or words), or neither: then the port. `wait` is the interval in seconds, as
 // Dokku calls it. Of several checks the first counts.

@@ -39,10 +39,13 @@ class cron_test : public testing::Test {
     }
     /// The clock's loop has gone round at the time that it is now.
     void go_round() {
-        const auto id = add("0 0 1 1 *");
-        pass(std::chrono::milliseconds(0));
-        world->until([&] { return !world->platform().shared().cron.waking(); });
-        world->settle(world->platform().cron().remove(world->who(), "hello", id.value));
+        auto& board = world->platform().shared().cron;
+        // One that goes on may have begun before the clock was set; the one after it has not.
+        for (int n = 0; n < 2; ++n) {
+            const auto before = board.rounds;
+            board.wake();
+            ASSERT_TRUE(world->until([&] { return board.rounds > before; }));
+        }
     }
 
     std::vector<std::string> outcomes(cron_id id) {
@@ -52,9 +55,8 @@ class cron_test : public testing::Test {
         return all;
     }
     bool noted(const std::string& text) {
-        const auto events = world->store([](SQLite::Database& db) {
-            return store::events_of(db, store::find_app(db, "hello")->id, 0, 1000);
-        });
+        const auto events = world->store(
+            [](SQLite::Database& db) { return store::events_of(db, store::find_app(db, "hello")->id, 0, 1000); });
         return std::any_of(events.begin(), events.end(),
                            [&](const auto& e) { return e.text.find(text) != std::string::npos; });
     }

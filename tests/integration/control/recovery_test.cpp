@@ -93,6 +93,27 @@ TEST_F(recovery_test, a_switch_killed_before_its_commit_never_was) {
               release_state::failed);
 }
 
+TEST_F(recovery_test, a_change_killed_after_its_commit_has_succeeded_and_one_before_has_not) {
+    serve();
+    const auto begin = [&] {
+        return world->store([&](SQLite::Database& db) {
+            const auto id = store::add_job(db, {.kind = "config", .key = "hello", .input = "[]", .user = "ann"});
+            for (const char* step : {"release", "start", "publish"})
+                store::set_job_step(db, id, step);
+            return id;
+        });
+    };
+    const auto after = begin();
+    world->deployed("hello");
+    restart();
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_EQ(world->finish(after), job_state::succeeded);
+    const auto before = begin();
+    restart();
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_EQ(world->finish(before), job_state::failed);
+}
+
 TEST_F(recovery_test, a_deploy_killed_after_its_commit_gets_its_ref) {
     serve();
     const auto commit = commit_without_a_ref();
