@@ -100,6 +100,7 @@ task<result<>> starting::bring_up(wanted_instance one) {
     started_.push_back(*instance);
     p_.running.add(*instance);
     room->give_back();
+    p_.logs->follow(*instance);
     auto ready = co_await p_.cluster.wait_ready(*instance, rules.health, until);
     if (!ready) {
         if (say_ && !refused_) co_await explain(*instance, ready.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include "control/cron_board.hpp"
 #include "control/fleet.hpp"
 #include "control/identity.hpp"
+#include "control/logs/app_logs.hpp"
 #include "control/one_off_registry.hpp"
 #include "control/options.hpp"
 #include "control/placing.hpp"
@@ -47,6 +49,7 @@ struct parts {
     cron_board cron{executor};
     spare_sandboxes spares{cluster, background, log};
     control::placing placing{cluster};
+    std::unique_ptr<app_logs> logs{};  // made by the platform: it looks at `running`, in its last place
     struct restart_state {
         int in_row{0};  // ends, each soon after the one before
         deadline::clock::time_point last{};
@@ -55,11 +58,15 @@ struct parts {
     std::map<std::string, restart_state> restarts;  // by "app/web.1"
     std::set<std::string> held;                     // "app/worker": a switch stopped it on purpose
     std::set<std::string> strays;                   // containers seen once that nobody here started
-    std::uint64_t event_count{0};                   // grows with every event: log followers look again
 };
 
 /// Records an event of an app: it appears in the app's log as source gasper.
 task<> note(parts& p, app_id id, std::string text);
+
+/// Takes on the logs of all apps and instances that are there, from where an earlier process ended.
+task<> begin_logs(parts& p);
+/// Ends an instance, lets its last lines be read, removes it.
+task<result<>> stop_instance(parts& p, runtime::observed_instance instance, std::chrono::milliseconds grace);
 
 /// Publishes the table of what runs now. The version.
 task<std::uint64_t> publish(parts& p);

@@ -29,6 +29,8 @@ platform::platform(std::unique_ptr<control::parts> p)
     auto hear = sleep_reports(*parts_);
     hear.traffic = [this](const std::string& app, const app_traffic& more) { metrics_.add_requests(app, more); };
     parts_->tables.on_report(std::move(hear));
+    auto& own = *parts_;
+    own.logs = std::make_unique<app_logs>(own.settings, own.running, own.cluster, own.background, own.log);
 }
 
 platform::~platform() = default;

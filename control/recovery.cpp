@@ -158,6 +158,7 @@ task<result<>> recover(parts& p) {
     co_await settle_jobs(p);
     co_await recover_sleep(p);
     co_await publish(p);
+    co_await begin_logs(p);
     co_await clean_up(p);
     // In the background: an app that does not start must not keep the doors shut.
     p.background.spawn("reconcile", reconcile_all(p));

@@ -6,11 +6,68 @@
 
 namespace gasper::control {
 
+namespace {
+
+struct said_event {
+    std::string app;
+    store::event event;
+};
+
+}  // namespace
+
 task<> note(parts& p, app_id id, std::string text) {
-    co_await p.db.transaction([&](SQLite::Database& db) {
-        if (store::find_app(db, id)) store::add_event(db, id, text);
+    const auto said = co_await p.db.transaction([&](SQLite::Database& db) -> std::optional<said_event> {
+        const auto a = store::find_app(db, id);
+        if (!a) return std::nullopt;
+        store::add_event(db, id, text);
+        const auto newest = store::events_of(db, id, 0, 1);
+        return said_event{a->name, newest.front()};
     });
-    ++p.event_count;
+    if (!said) co_return;
+    p.logs->admit(said->app);
+    p.logs->say(said->app, said->event.at, std::move(text), said->event.id);
+}
+
+namespace {
+
+// Events that an earlier process wrote to the store, and was killed before they reached the log.
+task<> say_missing_events(parts& p, const app& a) {
+    const auto marks = co_await p.logs->store().marks(a.name);
+    const auto at = marks.find("events");
+    const auto after = at == marks.end() ? 0 : at->second.major;
+    const auto events =
+        co_await p.db.read([&](SQLite::Database& db) { return store::events_of(db, a.id, after, 1000); });
+    for (const auto& e : events)
+        p.logs->say(a.name, e.at, e.text, e.id);
+}
+
+task<> keep_house(parts& p) {
+    for (;;) {
+        co_await p.logs->store().keep_house();
+        co_await sleep_until(deadline::after(std::chrono::minutes(10)));
+    }
+}
+
+}  // namespace
+
+task<> begin_logs(parts& p) {
+    const auto apps = co_await p.db.read([](SQLite::Database& db) { return store::all_apps(db); });
+    std::map<std::string, sys_time> created;
+    for (const auto& a : apps) {
+        p.logs->admit(a.name);
+        created[a.name] = a.created;
+        co_await say_missing_events(p, a);
+        for (const auto& i : p.running.of(a.name))
+            p.logs->follow(i);
+    }
+    p.logs->follow_router(std::move(created));
+    p.background.spawn("log retention", keep_house(p));
+}
+
+task<result<>> stop_instance(parts& p, runtime::observed_instance instance, std::chrono::milliseconds grace) {
+    auto ended = co_await p.cluster.end(instance, grace);
+    if (ended) co_await p.logs->drained(instance.container, deadline::after(std::chrono::seconds(2)));
+    co_return co_await p.cluster.stop(std::move(instance), std::chrono::milliseconds(0));
 }
 
 namespace {

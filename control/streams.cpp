@@ -2,7 +2,6 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "control/app_log.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
 #include "core/store/apps.hpp"
@@ -46,13 +45,10 @@ task<result<job>> streams::follow_job(identity who, job_id id, std::size_t from,
     co_return co_await platform_.shared().jobs.info(id);
 }
 
-task<result<>> streams::logs(identity who, std::string name, log_query query, line_sink sink) {
+task<result<>> streams::logs(identity who, std::string name, log_query query, log_sink sink) {
     auto found = co_await platform_.apps().authorize(who, name);
     if (!found) co_return found.error();
-    if (query.lines < 0 || query.lines > 10'000)
-        co_return fail(errc::invalid, "lines_invalid", "between 0 and 10000 lines of the past");
-    app_log log(platform_.shared(), *found, query, std::move(sink));
-    co_return co_await log.run();
+    co_return co_await show_log(platform_.shared().logs->store(), name, std::move(query), std::move(sink));
 }
 
 task<result<std::unique_ptr<runtime::terminal>>> streams::exec(identity who, exec_request request) {

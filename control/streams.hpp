@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/identity.hpp"
+#include "control/logs/log_view.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/error.hpp"
 #include "core/jobs/job_log.hpp"
@@ -16,12 +17,6 @@
 namespace gasper::control {
 
 class platform;
-
-struct log_query {
-    int lines{100};  // of the past, at most 10,000
-    bool follow{false};
-    std::string process;  // "web.1", "web", or empty: all
-};
 
 struct exec_request {
     std::string app;
@@ -41,8 +36,8 @@ class streams {
     /// Cancelling the coroutine ends the view only.
     task<result<job>> follow_job(identity who, job_id id, std::size_t from, line_sink sink);
 
-    /// App output and Gasper's events, merged by time, "2026-01-02T03:04:05.678Z app[web.1]: text".
-    task<result<>> logs(identity who, std::string app, log_query query, line_sink sink);
+    /// The app's log: output, access lines and Gasper's events; with follow until cancelled or the app is gone.
+    task<result<>> logs(identity who, std::string app, log_query query, log_sink sink);
 
     /// A command or shell in a running web instance (the first one up).
     task<result<std::unique_ptr<runtime::terminal>>> exec(identity who, exec_request request);

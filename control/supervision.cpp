@@ -192,7 +192,7 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     co_await note(p, a->id, instance.name + " " + how);
     co_await record(p, "gasper", "app.crashed", a->name, instance.name + " " + how);
     if (co_await is_exclusive(p, a->id, instance)) {
-        (void)co_await p.cluster.stop(instance, p.settings.stop_grace);
+        (void)co_await stop_instance(p, instance, p.settings.stop_grace);
         p.running.remove(instance.container);
     }
     auto agreed = co_await reconcile(p, a->id, p.settings.drain);

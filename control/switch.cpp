@@ -27,7 +27,7 @@ task<> stop_now(parts& p, observed_instance i) {
         const auto a = store::find_app(db, i.app);
         return a ? store::find_release(db, p.box, a->id, i.release) : std::nullopt;
     });
-    auto stopped = co_await p.cluster.stop(i, stop_timeout(p, r, i));
+    auto stopped = co_await stop_instance(p, i, stop_timeout(p, r, i));
     if (!stopped)
         p.log.warn("an old instance is left", {{"container", i.container}, {"reason", stopped.error().message}});
     p.running.remove(i.container);
@@ -249,7 +249,7 @@ task<result<>> prepare_or_undo(parts& p, const change& c, attempt& a, job_contex
 task<> discard(parts& p, std::vector<observed_instance> started) {
     for (auto& i : started) {
         p.running.remove(i.container);
-        auto stopped = co_await p.cluster.stop(i, std::chrono::milliseconds(0));
+        auto stopped = co_await stop_instance(p, i, std::chrono::milliseconds(0));
         if (!stopped)
             p.log.warn("a failed instance is left", {{"container", i.container}, {"reason", stopped.error().message}});
     }

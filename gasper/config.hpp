@@ -82,6 +82,11 @@ struct configuration {
         std::int64_t kept_days{0};  // ended jobs, their logs, builds without a release
         std::int64_t kept{0};       // of them, per app
     } jobs;
+    struct logs_group {
+        std::int64_t size{0};              // bytes of an app's log
+        std::chrono::milliseconds age{0};  // of its lines
+        std::int64_t rate{0};              // bytes a second that are kept
+    } logs;
 };
 
 /// What the process was given. The environment may hold other names: only GASPER_* are looked at.

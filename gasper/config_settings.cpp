@@ -28,6 +28,7 @@ using stacks = c::stacks_group;
 using building = c::build_group;
 using instances = c::instances_group;
 using jobs = c::jobs_group;
+using logs = c::logs_group;
 namespace v = config_values;
 
 constexpr std::array table{
@@ -108,6 +109,12 @@ constexpr std::array table{
     setting{"kept_jobs_days", "number", "30", "for so long ended jobs, their logs and unreleased builds are kept",
             into<v::count, &c::jobs, &jobs::kept_days>},
     setting{"kept_jobs", "number", "500", "and so many of them per app", into<v::count, &c::jobs, &jobs::kept>},
+    setting{"log_size", "size", "16MiB", "what is kept of an app's log, the newest of it",
+            into<v::bytes, &c::logs, &logs::size>},
+    setting{"log_age", "age", "7d", "how long a line is kept", into<v::age, &c::logs, &logs::age>},
+    setting{"log_rate", "bytes a second", "1MiB",
+            "an app that says more for longer than a moment loses lines; how many stands in its log",
+            into<v::rate, &c::logs, &logs::rate>},
 };
 
 }  // namespace

@@ -137,6 +137,21 @@ result<std::int64_t> bytes(std::string_view s) {
     return value;
 }
 
+result<std::chrono::milliseconds> age(std::string_view s) {
+    static constexpr std::array units{unit_size{"h", 1}, unit_size{"d", 24}};
+    const auto hours = scaled(s, units);
+    if (hours < 1 || hours > 3650 * 24) return wrong(s, "an age with its unit, 1h to 3650d, such as '12h' or '7d'");
+    return std::chrono::hours(hours);
+}
+
+result<std::int64_t> rate(std::string_view s) {
+    static constexpr std::array units{unit_size{"KiB", 1 << 10}, unit_size{"MiB", 1 << 20}};
+    const auto value = scaled(s, units);
+    if (value < 64 << 10 || value > 64 << 20)
+        return wrong(s, "bytes a second with their unit, 64KiB to 64MiB, such as '512KiB' or '1MiB'");
+    return value;
+}
+
 result<std::int64_t> count(std::string_view s) {
     std::int64_t value = 0;
     std::string_view unit;

@@ -20,6 +20,8 @@ result<std::vector<std::string>> addresses(std::string_view s);  // separated by
 result<std::uint16_t> port(std::string_view s);                  // 1 … 65535
 result<std::chrono::milliseconds> duration(std::string_view s);  // "500ms", "60s", "5m", "1h"; 1 ms … 24 h
 result<std::int64_t> bytes(std::string_view s);                  // "512MiB", "1GiB"; at least 16 MiB
+result<std::chrono::milliseconds> age(std::string_view s);       // "12h", "7d"; 1 h … 3650 d
+result<std::int64_t> rate(std::string_view s);                   // bytes a second: "512KiB", "1MiB"; 64 KiB … 64 MiB
 result<std::int64_t> count(std::string_view s);                  // 1 … 1,000,000
 result<double> cpus(std::string_view s);                         // 0.01 … 1024
 result<bool> truth(std::string_view s);                          // true|yes|on, false|no|off

@@ -14,6 +14,7 @@
 #include "core/base/deadline.hpp"
 #include "core/base/error.hpp"
 #include "core/jobs/job_log.hpp"
+#include "core/logs/entry.hpp"
 #include "core/model/model.hpp"
 #include "core/model/node.hpp"
 #include "runtime/terminal.hpp"
@@ -94,11 +95,14 @@ struct once_spec {
 struct log_options {
     int tail{100};  // lines of the past; -1: all
     bool follow{false};
-    sys_time since{};
+    log_time since{};
+    /// Asked before each read: how long to wait with it, or none to end here. A reader that falls behind loses what the
+    /// engine rotates away meanwhile, never the engine's memory.
+    std::function<std::optional<std::chrono::milliseconds>()> pause;
 };
 
 struct log_line {
-    sys_time at;
+    log_time at;
     bool error{false};
     std::string text;
 };
@@ -133,7 +137,9 @@ class cluster {
     /// One look, bounded by the check's timeout. Refuses with "unhealthy" and what was wrong.
     virtual task<result<>> check(observed_instance instance, health_check how, deadline until) = 0;
 
-    /// SIGTERM, `grace`, SIGKILL; removes the container, its sandbox and its mounts. No error when already gone.
+    /// SIGTERM, `grace`, SIGKILL; the container is left, for its last lines to be read. No error when it has ended.
+    virtual task<result<>> end(observed_instance instance, std::chrono::milliseconds grace) = 0;
+    /// end(), and removes the container, its sandbox and its mounts. No error when already gone.
     virtual task<result<>> stop(observed_instance instance, std::chrono::milliseconds grace) = 0;
 
     /// Its processes get no turn, and keep their memory, until thaw(). No error when it is so already.

@@ -152,13 +152,26 @@ task<result<>> single_engine::remove_instance(leftover what, deadline until) {
     co_return first;
 }
 
-task<result<>> single_engine::stop(observed_instance instance, milliseconds grace) {
+task<result<>> single_engine::end(observed_instance instance, milliseconds grace) {
     const auto asked = deadline::after(grace);
     const auto until = deadline::after(grace + seconds(30));
-    auto told = co_await engine_.kill_container(instance.container, "SIGTERM", until);
     // conflict: it does not run; not_found: it is gone.
-    if (!told && told.error().kind != errc::conflict && told.error().kind != errc::not_found) co_return told;
-    if (told) (void)co_await engine_.wait_container(instance.container, asked);
+    const auto gone = [](const error& e) { return e.kind == errc::conflict || e.kind == errc::not_found; };
+    auto told = co_await engine_.kill_container(instance.container, "SIGTERM", until);
+    if (!told && gone(told.error())) co_return result<>();
+    if (!told) co_return told;
+    auto ended = co_await engine_.wait_container(instance.container, asked);
+    if (ended || gone(ended.error())) co_return result<>();
+    auto killed = co_await engine_.kill_container(instance.container, "SIGKILL", until);
+    if (!killed && !gone(killed.error())) co_return killed;
+    if (killed) (void)co_await engine_.wait_container(instance.container, until);
+    co_return result<>();
+}
+
+task<result<>> single_engine::stop(observed_instance instance, milliseconds grace) {
+    const auto until = deadline::after(grace + seconds(60));
+    auto ended = co_await end(instance, grace);
+    if (!ended) co_return ended;
     leftover all{instance.container, instance.sandbox, directory_name(instance.sandbox)};
     co_return co_await remove_instance(std::move(all), until);
 }

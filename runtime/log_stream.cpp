@@ -4,7 +4,7 @@
 
 namespace gasper::runtime {
 
-std::optional<sys_time> parse_time(std::string_view t) {
+std::optional<log_time> parse_time(std::string_view t) {
     constexpr std::string_view shape = "0000-00-00T00:00:00";
     if (t.size() < shape.size() + 1 || t.back() != 'Z') return std::nullopt;
     for (std::size_t i = 0; i < shape.size(); ++i)
@@ -18,18 +18,18 @@ std::optional<sys_time> parse_time(std::string_view t) {
     const year_month_day day{year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
                              std::chrono::day(static_cast<unsigned>(number(8, 2)))};
     if (!day.ok()) return std::nullopt;
-    int milli = 0;
+    int fraction = 0;
     auto rest = t.substr(shape.size(), t.size() - shape.size() - 1);
     if (!rest.empty()) {
         if (rest.front() != '.' || rest.size() > 10) return std::nullopt;
         rest.remove_prefix(1);
-        for (std::size_t i = 0; i < 3; ++i) {
+        for (std::size_t i = 0; i < 9; ++i) {
             if (i < rest.size() && (rest[i] < '0' || rest[i] > '9')) return std::nullopt;
-            milli = milli * 10 + (i < rest.size() ? rest[i] - '0' : 0);
+            fraction = fraction * 10 + (i < rest.size() ? rest[i] - '0' : 0);
         }
     }
-    return sys_time(sys_days(day) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
-                    milliseconds(milli));
+    return log_time(sys_days(day) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2)) +
+                    nanoseconds(fraction));
 }
 
 result<> log_stream::feed(std::string_view data, const std::function<void(log_line)>& out) {

@@ -14,11 +14,11 @@
 namespace gasper::runtime {
 
 /// "2026-01-02T03:04:05.678901234Z" (RFC 3339, always UTC from the engine).
-std::optional<sys_time> parse_time(std::string_view text);
+std::optional<log_time> parse_time(std::string_view text);
 
 class log_stream {
  public:
-    explicit log_stream(sys_time since = {}) : since_(since) {}
+    explicit log_stream(log_time since = {}) : since_(since) {}
 
     result<> feed(std::string_view data, const std::function<void(log_line)>& out);
     void finish(const std::function<void(log_line)>& out);
@@ -26,8 +26,8 @@ class log_stream {
  private:
     void line(bool error, std::string_view text, const std::function<void(log_line)>& out);
 
-    sys_time since_;
-    sys_time last_[2]{};
+    log_time since_;
+    log_time last_[2]{};
     stdcopy_parser parser_;
     line_splitter lines_[2]{line_splitter(line_splitter::longest + 40), line_splitter(line_splitter::longest + 40)};
 };

@@ -12,12 +12,16 @@ using std::chrono::seconds;
 
 task<result<>> single_engine::logs(std::string container, log_options options, std::function<void(log_line)> sink) {
     const auto until = deadline::after(seconds(30));
-    engine_client::log_query query{options.tail, options.follow,
-                                   std::chrono::floor<seconds>(options.since).time_since_epoch().count()};
+    engine_client::log_query query{options.tail, options.follow, options.since.time_since_epoch().count()};
     auto stream = co_await engine_.container_logs(std::move(container), query, until);
     if (!stream) co_return stream.error();
     log_stream lines(options.since);
     for (;;) {
+        if (options.pause) {
+            const auto wait = options.pause();
+            if (!wait) co_return result<>();
+            if (*wait > milliseconds(0)) co_await sleep_until(deadline::after(*wait));
+        }
         // A log that is followed is silent as long as the app is: the container's end, the engine's or ours ends it.
         auto next = options.follow ? (*stream)->read() : (*stream)->read(until);
         auto piece = co_await std::move(next);

@@ -56,6 +56,7 @@ class single_engine final : public cluster {
     task<result<observed_instance>> start(instance_spec spec, std::optional<sandbox> in, deadline until) override;
     task<result<>> wait_ready(observed_instance instance, health_check how, deadline until) override;
     task<result<>> check(observed_instance instance, health_check how, deadline until) override;
+    task<result<>> end(observed_instance instance, std::chrono::milliseconds grace) override;
     task<result<>> stop(observed_instance instance, std::chrono::milliseconds grace) override;
     task<result<>> freeze(observed_instance instance) override;
     task<result<>> thaw(observed_instance instance) override;

@@ -162,16 +162,31 @@ std::vector<route> instance_routes() {
          {},
          false,
          {409}},
+    };
+}
+
+std::vector<route> log_routes() {
+    using namespace handlers;
+    return {
         {method::get,
          "/api/v1/apps/{app}/logs",
          follow_logs,
          "followLogs",
          "Apps",
-         "Output of the app, and Gasper's events",
-         {{200, "", "one event a line, `2026-01-02T03:04:05.678Z app[web.1]: text`; at the end `event: end`", events}},
+         "Output of the app, its requests, and Gasper's events",
+         {{200, "",
+           "one event a line, `2026-01-02T03:04:05.678Z app[web.1]: text`, its id the line's number: a client that "
+           "comes "
+           "back with it as Last-Event-ID gets what it missed; at the end `event: end`",
+           events}},
          {{"lines", kind::integer, "how many of the past (default 100)", 0, 10'000},
           {"follow", kind::boolean, "go on with what comes"},
-          {"process", kind::text, "`web` or `web.1`; all without", 1, 64}}},
+          {"process", kind::text, "`web` or `web.1`; all without", 1, 64},
+          {"source", kind::text, "`app`, `router`, `gasper`, `web.1` or a pattern `web.*`; all without", 1, 64},
+          {"text", kind::text, "only lines that hold it", 1, 256},
+          {"since", kind::text, "`10m`, `2h`, `3d` ago, or RFC 3339", 1, 40},
+          {"until", kind::text, "the same", 1, 40},
+          {"format", kind::text, "`json`: each event's data is an object; else text", 1, 10}}},
     };
 }
 
@@ -347,8 +362,8 @@ std::vector<route> about_routes() {
 std::span<const route> routes() {
     static const std::vector<route> all = [] {
         auto out = account_routes();
-        for (const auto& more : {app_routes(), instance_routes(), config_routes(), routing_routes(), release_routes(),
-                                 build_routes(), platform_routes(), work_routes(), about_routes()})
+        for (const auto& more : {app_routes(), instance_routes(), log_routes(), config_routes(), routing_routes(),
+                                 release_routes(), build_routes(), platform_routes(), work_routes(), about_routes()})
             out.insert(out.end(), more.begin(), more.end());
         return out;
     }();

@@ -14,7 +14,7 @@ namespace gasper {
 
 namespace {
 
-constexpr std::size_t most_bytes = 16u << 20;    // of one answer
+constexpr std::size_t most_bytes = 16u << 20;  // of one answer
 constexpr std::size_t largest_segment = 64u << 20;
 constexpr std::size_t most_marks = 256;
 

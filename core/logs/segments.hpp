@@ -16,7 +16,7 @@
 namespace gasper {
 
 struct segment_limits {
-    std::uint64_t size{16u << 20};                  // bytes of all segments of an app
+    std::uint64_t size{16u << 20};                   // bytes of all segments of an app
     std::chrono::seconds age{std::chrono::days(7)};  // of a line
     std::uint64_t segment_size() const noexcept { return std::max<std::uint64_t>(size / 16, 64 << 10); }
 };
@@ -54,9 +54,9 @@ class segment_writer {
 
 struct log_range {
     log_filter filter;
-    std::uint64_t after{0};           // only later sequences
-    std::uint64_t upto{UINT64_MAX};   // and no later than this
-    std::size_t most{100};            // the newest so many, at most 16 MiB of them
+    std::uint64_t after{0};          // only later sequences
+    std::uint64_t upto{UINT64_MAX};  // and no later than this
+    std::size_t most{100};           // the newest so many, at most 16 MiB of them
 };
 
 /// Oldest first. May run beside the writer.

@@ -1,6 +1,7 @@
 #include "core/logs/store.hpp"
 
 #include <boost/asio/post.hpp>
+#include <future>
 
 #include "core/logs/mailbox.hpp"
 
@@ -15,7 +16,9 @@ std::size_t weight(const log_entry& e) {
 }
 
 log_entry say_dropped(std::uint64_t lines) {
-    return {.at = log_now(), .source = "gasper", .text = std::to_string(lines) + " lines dropped (the disk is too slow or full)"};
+    return {.at = log_now(),
+            .source = "gasper",
+            .text = std::to_string(lines) + " lines dropped (the disk is too slow or full)"};
 }
 
 }  // namespace
@@ -157,6 +160,20 @@ task<log_marks> log_store::marks(std::string app) {
         return knows(app) ? writer_of(app).marks() : log_marks{};
     };
     co_return co_await writing_.run(look);
+}
+
+log_marks log_store::wait_for_marks(const std::string& app) {
+    std::promise<log_marks> found;
+    asio::post(writing_.executor(), [&] {
+        write_pending();
+        found.set_value(knows(app) ? writer_of(app).marks() : log_marks{});
+    });
+    return found.get_future().get();
+}
+
+bool log_store::busy() const {
+    std::lock_guard lock(mutex_);
+    return pending_bytes_ > options_.pending / 2;
 }
 
 task<std::unique_ptr<log_follower>> log_store::follow(std::string app, asio::any_io_executor executor) {

@@ -21,9 +21,9 @@ namespace gasper {
 struct log_store_options {
     std::filesystem::path directory;  // one directory per app below it
     segment_limits limits;
-    std::size_t pending{16u << 20};          // bytes that wait for the disk, of all apps
-    std::size_t follower_lines{8192};        // that wait for one reader …
-    std::size_t follower_bytes{4u << 20};    // … and their bytes
+    std::size_t pending{16u << 20};        // bytes that wait for the disk, of all apps
+    std::size_t follower_lines{8192};      // that wait for one reader …
+    std::size_t follower_bytes{4u << 20};  // … and their bytes
 };
 
 /// One live reader. Lines it does not take in time are dropped, the oldest first, and counted. Belongs to the executor
@@ -70,6 +70,10 @@ class log_store {
 
     /// How far each origin of the app was read and kept.
     task<log_marks> marks(std::string app);
+    /// The same for a thread that may block.
+    log_marks wait_for_marks(const std::string& app);
+    /// Much waits for the disk: who can should wait too.
+    bool busy() const;
     task<std::unique_ptr<log_follower>> follow(std::string app, asio::any_io_executor executor);
     task<std::vector<log_entry>> read(std::string app, log_range range);
     /// Waits until everything appended so far is written.

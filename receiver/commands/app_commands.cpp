@@ -24,6 +24,16 @@ json as_json(const control::instance_view& i) {
             {"version", i.version}, {"node", i.node},       {"since", to_rfc3339(i.since)}};
 }
 
+// One line of JSON.
+std::string as_json(const log_entry& e) {
+    const json line{{"sequence", e.sequence},
+                    {"at", to_rfc3339(std::chrono::floor<std::chrono::milliseconds>(e.at))},
+                    {"source", e.source},
+                    {"stream", e.error ? "stderr" : "stdout"},
+                    {"text", e.text}};
+    return line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
 std::string line(std::string_view name, std::string_view value) {
     return fmt::format("{:<12}{}\n", name, value);
 }
@@ -153,17 +163,22 @@ task<result<>> run_ps_restart(command_call& call) {
 task<result<>> run_logs(command_call& call) {
     control::log_query query;
     query.follow = call.has("tail");
-    if (call.has("ps")) query.process = call.options["ps"];
     if (call.has("num")) {
         auto lines = parse_number(call.options["num"], "-n", 10'000);
         if (!lines) co_return lines.error();
         query.lines = *lines;
     }
-    line_sink sink = [out = call.output.out, as_json_lines = call.json](std::string_view text) {
-        if (as_json_lines)
-            out(json_line(text));
-        else
-            out(std::string(text) + "\n");
+    for (const auto& [option, to] :
+         {std::pair{"ps", &query.filter.process}, {"source", &query.filter.source}, {"grep", &query.filter.text}})
+        if (call.has(option)) *to = call.options[option];
+    for (const auto& [option, to] : {std::pair{"since", &query.filter.since}, {"until", &query.filter.until}}) {
+        if (!call.has(option)) continue;
+        auto at = control::parse_log_time(call.options[option], log_now());
+        if (!at) co_return at.error();
+        *to = *at;
+    }
+    control::log_sink sink = [out = call.output.out, as_json_lines = call.json](const log_entry& line) {
+        out(as_json_lines ? as_json(line) : control::to_line(line) + "\n");
     };
     co_return co_await call.platform.streams().logs(call.who, call.app, query, std::move(sink));
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
@@ -27,7 +28,7 @@ class printer {
 
     void put(bool error, std::string_view text) {
         if (bytes_ > most_queued) {
-            dropped_ = true;
+            dropped_ += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
             return;
         }
         queue_.push_back({error, as_shown(text)});
@@ -42,8 +43,8 @@ class printer {
 
     task<bool> run() {
         for (;;) {
-            if (queue_.empty() && std::exchange(dropped_, false))
-                put(true, complaint("Output was dropped: too slow a reader."));
+            if (const auto lines = queue_.empty() ? std::exchange(dropped_, 0) : 0; lines > 0)
+                put(true, complaint(std::to_string(lines) + " lines dropped: this reader is too slow."));
             if (queue_.empty() && closed_) co_return true;
             if (queue_.empty()) {
                 boost::system::error_code ec;
@@ -93,7 +94,7 @@ class printer {
     std::deque<piece> queue_;
     std::size_t bytes_{0};
     bool closed_{false};
-    bool dropped_{false};
+    std::uint64_t dropped_{0};  // lines
     asio::steady_timer changed_;
 };
 

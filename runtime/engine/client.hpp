@@ -71,7 +71,7 @@ class engine_client {
     struct log_query {
         int tail{-1};  // -1: all
         bool follow{false};
-        std::int64_t since_seconds{0};
+        std::int64_t since_nanoseconds{0};
     };
     /// Multiplexed lines with timestamps, as the engine sends them.
     task<result<std::unique_ptr<reply_stream>>> container_logs(std::string id, log_query query, deadline until);

@@ -234,9 +234,11 @@ task<result<>> engine_client::resize_container(std::string id, int columns, int 
 
 task<result<std::unique_ptr<reply_stream>>> engine_client::container_logs(std::string id, log_query query,
                                                                           deadline until) {
-    auto path = fmt::format("/containers/{}/logs?stdout=1&stderr=1&timestamps=1&follow={}&tail={}&since={}",
+    constexpr std::int64_t second = 1'000'000'000;
+    auto path = fmt::format("/containers/{}/logs?stdout=1&stderr=1&timestamps=1&follow={}&tail={}&since={}.{:09}",
                             url_encode(id), query.follow ? 1 : 0,
-                            query.tail < 0 ? std::string("all") : std::to_string(query.tail), query.since_seconds);
+                            query.tail < 0 ? std::string("all") : std::to_string(query.tail),
+                            query.since_nanoseconds / second, query.since_nanoseconds % second);
     co_return co_await open(http_request("GET", std::move(path)), until);
 }
 

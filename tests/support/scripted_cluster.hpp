@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -22,9 +23,12 @@ class scripted_cluster final : public runtime::cluster {
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
     std::map<std::string, runtime::instance_usage> usage;  // by container; others have used nothing
+    std::string last_words;             // what an instance says when it is told to end
+    int cut_logs{0};                    // a log that is followed breaks off after so many looks
 
     // What happened
     std::map<std::string, runtime::observed_instance> containers;
+    std::map<std::string, std::deque<runtime::log_line>> output;
     std::set<std::string> sandboxes;
     std::vector<std::string> stopped;
     int freezes{0}, thaws{0};
@@ -102,6 +106,14 @@ class scripted_cluster final : public runtime::cluster {
         co_return result<>();
     }
 
+    task<result<>> end(runtime::observed_instance instance, std::chrono::milliseconds) override {
+        const auto at = containers.find(instance.container);
+        if (at == containers.end()) co_return result<>();
+        if (!last_words.empty()) write(instance.container, last_words, std::chrono::hours(1));
+        at->second.state = instance_state::down;
+        co_return result<>();
+    }
+
     task<result<>> stop(runtime::observed_instance instance, std::chrono::milliseconds) override {
         containers.erase(instance.container);
         stopped.push_back(instance.container);
@@ -169,9 +181,26 @@ class scripted_cluster final : public runtime::cluster {
 
     task<result<>> logs(std::string container, runtime::log_options options,
                         std::function<void(runtime::log_line)> sink) override {
-        sink({.at = sys_time(std::chrono::milliseconds(1000)), .text = "output of " + container});
-        if (options.follow) co_await sleep_until(deadline::after(std::chrono::hours(1)));
-        co_return result<>();
+        const auto& lines = output[container];
+        if (lines.empty()) write(container, "output of " + container, std::chrono::seconds(1));
+        for (std::size_t next = options.tail == 0 ? lines.size() : 0;;) {
+            if (const auto wait = options.pause ? options.pause() : std::chrono::milliseconds(0); !wait)
+                co_return result<>();
+            else
+                co_await sleep_until(deadline::after(*wait));
+            for (; next < lines.size(); ++next)
+                if (lines[next].at >= options.since) sink(lines[next]);
+            const auto at = containers.find(container);
+            const bool ended = at == containers.end() || at->second.state != instance_state::up;
+            if (!options.follow || ended) co_return result<>();
+            if (cut_logs > 0 && --cut_logs == 0) co_return fail(errc::unavailable, "engine_gone", "it was restarted");
+            co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+        }
+    }
+
+    /// The container says something, at a time since 1970.
+    void write(const std::string& container, std::string text, std::chrono::nanoseconds at, bool error = false) {
+        output[container].push_back({.at = log_time(at), .error = error, .text = std::move(text)});
     }
 
     task<result<std::unique_ptr<runtime::terminal>>> exec(std::string, runtime::exec_options) override {

@@ -12,7 +12,11 @@ namespace gasper::web::handlers {
 
 namespace {
 
-constexpr std::size_t max_time = 40;  // bytes: a line that begins otherwise gives no long ids
+constexpr int most_lines = 10'000;
+
+std::string text_of(const nlohmann::json& value) {
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 task<nlohmann::json> view_with_release(services& s, control::identity who, control::app_view app) {
     if (app.version == 0) co_return view(app, nullptr);
@@ -20,41 +24,38 @@ task<nlohmann::json> view_with_release(services& s, control::identity who, contr
     co_return view(app, current ? &*current : nullptr);
 }
 
-/// Log lines begin with their time. Two in one millisecond are told apart by a count, so that a client that comes
-/// back neither loses nor repeats a line.
-class log_position {
- public:
-    explicit log_position(std::string_view last_event_id) {
-        const auto slash = last_event_id.rfind('/');
-        if (slash == std::string_view::npos) return;
-        const auto number = last_event_id.substr(slash + 1);
-        const auto [end, bad] = std::from_chars(number.data(), number.data() + number.size(), seen_count_);
-        if (bad == std::errc{} && end == number.data() + number.size()) seen_time_ = last_event_id.substr(0, slash);
-    }
-
-    /// The id of the next line; empty when the client has it.
-    std::string next(std::string_view line) {
-        const auto time = line.substr(0, std::min(line.find(' '), max_time));
-        count_ = time == time_ ? count_ + 1 : 1;
-        time_ = time;
-        if (!seen_time_.empty() && (time_ < seen_time_ || (time_ == seen_time_ && count_ <= seen_count_))) return {};
-        return time_ + "/" + std::to_string(count_);
-    }
-
- private:
-    std::string seen_time_, time_;
-    int seen_count_{0}, count_{0};
-};
-
 task<> produce_logs(control::platform& platform, control::identity who, std::string app, control::log_query query,
-                    std::string last_event_id, event_queue& out) {
-    log_position position(last_event_id);
-    const line_sink sink = [&out, &position](std::string_view line) {
-        if (const auto id = position.next(line); !id.empty()) out.push({.name = {}, .id = id, .data = line});
+                    bool as_json, event_queue& out) {
+    const control::log_sink sink = [&out, as_json](const log_entry& line) {
+        const auto id = line.sequence > 0 ? std::to_string(line.sequence) : std::string();
+        const auto data = as_json ? text_of(view(line)) : control::to_line(line);
+        out.push({.name = {}, .id = id, .data = data});
     };
     const auto ended = co_await platform.streams().logs(who, app, query, sink);
     nlohmann::json data{{"state", ended ? "ended" : "failed"}, {"reason", ended ? "" : ended.error().message}};
-    out.push({.name = "end", .id = {}, .data = data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
+    const auto text = text_of(data);
+    out.push({.name = "end", .id = {}, .data = text});
+}
+
+result<control::log_query> log_query_of(const call& c) {
+    control::log_query query;
+    query.lines = static_cast<int>(c.number("lines", 100));
+    query.follow = c.flag("follow");
+    for (const auto& [name, to] :
+         {std::pair{"process", &query.filter.process}, {"source", &query.filter.source}, {"text", &query.filter.text}})
+        if (const auto at = c.query.find(name); at != c.query.end()) *to = at->second;
+    for (const auto& [name, to] : {std::pair{"since", &query.filter.since}, {"until", &query.filter.until}}) {
+        const auto at = c.query.find(name);
+        if (at == c.query.end()) continue;
+        auto time = control::parse_log_time(at->second, log_now());
+        if (!time) return time.error();
+        *to = *time;
+    }
+    // A client that comes back gets what it missed, and not what it has.
+    const std::string last(c.in.fields.get("Last-Event-ID"));
+    std::from_chars(last.data(), last.data() + last.size(), query.after);
+    if (query.after > 0) query.lines = most_lines;
+    return query;
 }
 
 }  // namespace
@@ -110,13 +111,14 @@ task<result<response>> restart_app(services& s, call c) {
 task<result<response>> follow_logs(services& s, call c) {
     auto app = co_await s.platform.apps().authorize(c.who, c.text("app"));
     if (!app) co_return app.error();
-    control::log_query query;
-    query.lines = static_cast<int>(c.number("lines", 100));
-    query.follow = c.flag("follow");
-    if (const auto at = c.query.find("process"); at != c.query.end()) query.process = at->second;
-    std::string last(c.in.fields.get("Last-Event-ID"));
-    co_return stream_of_events([&platform = s.platform, who = c.who, name = c.text("app"), query, last](
-                                   event_queue& out) { return produce_logs(platform, who, name, query, last, out); });
+    auto query = log_query_of(c);
+    if (!query) co_return query.error();
+    const auto format = c.query.find("format");
+    const bool as_json = format != c.query.end() && format->second == "json";
+    co_return stream_of_events(
+        [&platform = s.platform, who = c.who, name = c.text("app"), query = *query, as_json](event_queue& out) {
+            return produce_logs(platform, who, name, query, as_json, out);
+        });
 }
 
 }  // namespace gasper::web::handlers

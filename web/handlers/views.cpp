@@ -51,6 +51,14 @@ json view(const control::instance_view& instance) {
             {"release", instance.version}, {"node", instance.node},       {"since", to_rfc3339(instance.since)}};
 }
 
+json view(const log_entry& e) {
+    return {{"sequence", e.sequence},
+            {"at", to_rfc3339(std::chrono::floor<std::chrono::milliseconds>(e.at))},
+            {"source", e.source},
+            {"stream", e.error ? "stderr" : "stdout"},
+            {"text", e.text}};
+}
+
 json view(const release& r, bool current) {
     json names = json::array();
     for (const auto& [name, value] : r.config)

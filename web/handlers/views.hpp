@@ -5,6 +5,7 @@
 
 #include "control/apps.hpp"
 #include "control/identity.hpp"
+#include "core/logs/entry.hpp"
 #include "core/model/job.hpp"
 #include "core/model/model.hpp"
 #include "web/http.hpp"
@@ -21,6 +22,7 @@ nlohmann::json view(const release& r, bool current);
 nlohmann::json view(const build& b);
 nlohmann::json view(const job& j);
 nlohmann::json view(const job_step& step);
+nlohmann::json view(const log_entry& e);
 
 /// 202 with the job and its Location.
 response accepted(const job& j);

@@ -11,8 +11,8 @@ namespace {
 struct log_store_test : testing::Test {
     void open(std::size_t follower_lines = 8192) {
         logs.reset();
-        logs = std::make_unique<log_store>(
-            log_store_options{.directory = dir.path(), .follower_lines = follower_lines});
+        logs =
+            std::make_unique<log_store>(log_store_options{.directory = dir.path(), .follower_lines = follower_lines});
         logs->admit("hello");
     }
     void SetUp() override { open(); }

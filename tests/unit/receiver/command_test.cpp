@@ -59,7 +59,8 @@ TEST_F(command_test, quotes_words_for_the_containers_shell_again) {
 }
 
 TEST_F(command_test, says_what_is_wrong_and_how_it_is_used) {
-    EXPECT_EQ(parse("logs", {}), "Which app?\nUsage: logs APP [-t] [-n NUMBER] [--ps web.1]");
+    EXPECT_EQ(parse("logs", {}).substr(0, 53), "Which app?\nUsage: logs APP [-t] [-n NUMBER] [--ps web");
+    EXPECT_EQ(parse("logs", {"hello", "--grep", "x y", "--since=10m", "--source", "router"}), "");
     EXPECT_EQ(parse("logs", {"hello", "-x"}).substr(0, 18), "Unknown option -x.");
     EXPECT_EQ(parse("logs", {"hello", "-n"}).substr(0, 17), "-n needs a value.");
     EXPECT_EQ(parse("logs", {"hello", "--tail=1"}).substr(0, 22), "--tail takes no value.");
