@@ -118,7 +118,7 @@ task<result<observed_instance>> single_engine::start(instance_spec spec, std::op
                                         spec.name,   spec.process,  spec.release,
                                         in->address, spec.port,     instance_state::starting,
                                         0,           false,         node_.name,
-                                        now(),       spec.reserved};
+                                        now(),       false,         spec.reserved};
         auto state = co_await engine_.inspect_container(in->container, deadline::after(seconds(10)));
         const bool sandbox_died = !state ? state.error().kind == errc::not_found : !state->running;
         (void)co_await remove_instance(all, deadline::after(seconds(30)));
