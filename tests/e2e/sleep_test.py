@@ -25,7 +25,7 @@ def engine_states(gasper, app):
 
 
 def wakes(gasper, app):
-    return gasper.command("logs", app.name, "-n", "1000").ok().output.count("Woken by a request")
+    return gasper.command("logs", app.name, "--source", "gasper", "-n", "1000").ok().output.count("Woken by a request")
 
 
 def test_maintenance_answers_for_the_app_and_makes_no_release(gasper):

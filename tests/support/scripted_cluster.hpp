@@ -23,8 +23,8 @@ class scripted_cluster final : public runtime::cluster {
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
     std::map<std::string, runtime::instance_usage> usage;  // by container; others have used nothing
-    std::string last_words;             // what an instance says when it is told to end
-    int cut_logs{0};                    // a log that is followed breaks off after so many looks
+    std::string last_words;                                // what an instance says when it is told to end
+    int cut_logs{0};                                       // a log that is followed breaks off after so many looks
 
     // What happened
     std::map<std::string, runtime::observed_instance> containers;

@@ -74,9 +74,8 @@ TEST_F(metrics_test, counts_a_restart_but_no_new_release) {
     const auto before = container();
     cluster.crash(before, 1);
     ASSERT_TRUE(world.settle(world.platform().recover()));
-    ASSERT_TRUE(world.until([&] {
-        return !cluster.containers.empty() && container() != before && world.routed("hello").size() == 1;
-    }));
+    ASSERT_TRUE(world.until(
+        [&] { return !cluster.containers.empty() && container() != before && world.routed("hello").size() == 1; }));
     sample_after(seconds(10));
     EXPECT_DOUBLE_EQ(sum(instance_column::restarts), 1);
     EXPECT_THAT(exposition(), HasSubstr("gasper_instance_restarts_total{app=\"hello\",instance=\"web.1\"} 1"));
