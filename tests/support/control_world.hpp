@@ -112,9 +112,18 @@ class control_world {
         return addresses;
     }
 
+    /// In one transaction.
     template <class F>
     auto store(F fn) {
-        return settle(db_.transaction(std::move(fn)));
+        if constexpr (std::is_void_v<std::invoke_result_t<F, SQLite::Database&>>) {
+            auto told = [fn = std::move(fn)](SQLite::Database& db) mutable {
+                fn(db);
+                return true;
+            };
+            (void)settle(db_.transaction(std::move(told)));
+        } else {
+            return settle(db_.transaction(std::move(fn)));
+        }
     }
 
     control::platform& platform() { return *platform_; }
