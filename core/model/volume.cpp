@@ -38,7 +38,7 @@ result<> check_mount_path(const std::string& path) {
         return small_letter(c) || (c >= 'A' && c <= 'Z') || digit(c) || c == '.' || c == '_' || c == '-' || c == '/';
     });
     if (!plain) return wrong_path("holds only letters, digits and . _ - /");
-    if (std::filesystem::path(path).lexically_normal() != path || path.ends_with('/'))
+    if (std::filesystem::path(path).lexically_normal().string() != path || path.ends_with('/'))
         return wrong_path("is written without . and .., and without a / too many");
     if (path == "/app" || path == "/tmp") return wrong_path("is not " + path + " itself");
     for (const std::string own : system)
