@@ -19,8 +19,8 @@ struct resolution {
     std::int64_t step;  // seconds
     std::int64_t kept;  // records
 };
-/// 10 s for an hour, 1 min for a day, 15 min for 30 days.
-inline constexpr std::array<resolution, 3> resolutions{{{10, 360}, {60, 1440}, {900, 2880}}};
+/// 10 s for an hour, 1 min for a day, 15 min for 30 days; and what has begun at either end.
+inline constexpr std::array<resolution, 3> resolutions{{{10, 362}, {60, 1442}, {900, 2882}}};
 
 /// How large a file with so many columns becomes at most.
 std::int64_t series_bytes(std::size_t columns);
