@@ -205,7 +205,8 @@ task<> look_at_sleepers(parts& p) {
         }
         const bool long_asleep = e.stage == sleep_stage::frozen && now - e.since >= e.stop_after;
         if (!long_asleep || entry_of(p, app).changing) continue;
-        const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, app); });
+        const auto& name = app;  // clang 14 does not capture what is bound with others
+        const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, name); });
         if (!a || entry_of(p, app).changing || p.sleep.stage(app) != sleep_stage::frozen) continue;
         entry_of(p, app).changing = true;
         auto stopping = stop_sleeper(p, a->id, app);

@@ -115,7 +115,8 @@ bool segment_writer::begin_segment() {
     std::error_code failed;
     std::filesystem::create_directories(directory_, failed);
     char name[32];
-    std::snprintf(name, sizeof name, "%020llu.log", static_cast<unsigned long long>(last_ + 1));
+    const unsigned long long next = last_ + 1;
+    std::snprintf(name, sizeof name, "%020llu.log", next);
     fd_ = unique_fd(::open((directory_ / name).c_str(), O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     size_ = 0;
     begun_ = log_now();

@@ -58,7 +58,8 @@ std::string instances_table(const control::app_metrics& m) {
             sent += control::value_of(p, column::sent);
             restarts += control::value_of(p, column::restarts);
         }
-        const auto there = std::find_if(m.now.begin(), m.now.end(), [&](const auto& i) { return i.name == name; });
+        const auto& wanted = name;  // clang 14 does not capture what is bound with others
+        const auto there = std::find_if(m.now.begin(), m.now.end(), [&](const auto& i) { return i.name == wanted; });
         const bool runs = there != m.now.end();
         rows.push_back({name, runs ? fmt::format("{:.1f}%", there->cpus * 100) : "-",
                         fmt::format("{:.1f}%", seconds > 0 ? cpu / seconds * 100 : 0),
