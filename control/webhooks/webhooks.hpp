@@ -30,7 +30,7 @@ bool wants_action(const std::string& actions, const std::string& action);
 class webhooks {
  public:
     static constexpr std::size_t most_of_app = 10;
-    static constexpr const char* usual_actions = "deploy.failed,deploy.succeeded,app.crashed,disk.low";
+    static constexpr const char* usual_actions = "deploy.failed,deploy.succeeded,app.crashed";
 
     explicit webhooks(platform& p) : platform_(p) {}
 
