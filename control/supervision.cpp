@@ -192,8 +192,12 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     co_await note(p, a->id, instance.name + " " + how);
     co_await record(p, "gasper", "app.crashed", a->name, instance.name + " " + how);
     if (co_await is_exclusive(p, a->id, instance)) {
+        // A look around meanwhile must not start the next one beside it.
+        const auto key = key_of(instance.app, instance.process);
+        const bool ours = p.held.insert(key).second;
         (void)co_await stop_instance(p, instance, p.settings.stop_grace);
         p.running.remove(instance.container);
+        if (ours) p.held.erase(key);
     }
     auto agreed = co_await reconcile(p, a->id, p.settings.drain);
     if (!agreed) p.log.warn("not reconciled", {{"app", instance.app}, {"reason", agreed.error().message}});
