@@ -2,7 +2,6 @@
 
 import pathlib
 import stat
-import time
 
 
 def ours(gasper, scope):
@@ -23,7 +22,7 @@ def belongs(process, gasper):
     return words[0].endswith("/gasper") and any(str(gasper.data) in w for w in words)
 
 
-def test_up_deploys_the_sample_twice_is_quick_and_down_leaves_nothing(own_gasper):
+def test_up_deploys_the_sample_twice_it_reuses_all_and_down_leaves_nothing(own_gasper):
     own_gasper.environment["GASPER_SAMPLE"] = "static"
     done = own_gasper.up()
     assert own_gasper.get("hello").body.startswith("Hello")
@@ -34,9 +33,8 @@ def test_up_deploys_the_sample_twice_is_quick_and_down_leaves_nothing(own_gasper
     there = ours(own_gasper, scope)
     assert all(there.values()), there
 
-    pid, began = own_gasper.serve_pid(), time.monotonic()
+    pid = own_gasper.serve_pid()
     own_gasper.up()
-    assert time.monotonic() - began < 20
     assert own_gasper.serve_pid() == pid, "the second call reuses the server"
     assert own_gasper.get("hello").body.startswith("Hello")
 
