@@ -102,8 +102,7 @@ TEST_F(scram, reads_the_verifier_of_postgresql) {
     EXPECT_EQ(v->stored_key, sha256(hmac_sha256(salted, "Client Key")));
     EXPECT_EQ(v->server_key, hmac_sha256(salted, "Server Key"));
     for (const auto* bad : {"", "md5900150983cd24fb0d6963f7d28e17f72", "SCRAM-SHA-256$", "SCRAM-SHA-256$4096:eY5S$x:y",
-                            "SCRAM-SHA-256$x:eY5SBvBCanp9zmFXBxHdbQ==$SzSAO78qF/SWfz/"
-                            "gOKcSlFjujs99bHlQldEQPp3kxvY=:cJcN6r16q77346vNN+5SUN8yb7JnD1aMTEzAMMS7H9U="})
+                            "SCRAM-SHA-256$x:eY5S$SzSAO78qF/SWfz/gOKcSlFjujs99bHlQldEQPp3kxvY=:eY5S"})
         EXPECT_FALSE(parse_verifier(bad)) << bad;
 }
 
