@@ -1,5 +1,5 @@
-// A control plane on a scripted cluster, with a real store, real tables and real repositories. Destroyed and made anew
-// it is what a kill -9 and a restart leave: the store and the cluster stay.
+// A control plane on a scripted cluster, with a real store, real tables and real repositories, and a router that
+// applies them. Destroyed and made anew it is what a kill -9 and a restart leave: the store and the cluster stay.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -14,6 +14,7 @@
 #include "core/store/apps.hpp"
 #include "runtime/engine/client.hpp"
 #include "tests/support/scripted_cluster.hpp"
+#include "tests/support/scripted_router.hpp"
 
 namespace gasper::test {
 
@@ -38,11 +39,13 @@ class control_world {
                                                             .background = background_}));
         scope_.spawn("tables", tables_.run());
         who_ = settle(platform_->accounts().ensure_user("ann", "password", true)).value();
+        router_ = std::make_unique<scripted_router>(io_.get_executor(), data_ / "feed.sock");
     }
 
     ~control_world() {
         settle_all(jobs_.stop(deadline::after(std::chrono::seconds(5))));
         settle_all(background_.stop(deadline::after(std::chrono::seconds(5))));
+        settle_all(router_->stop());
         settle_all(scope_.stop(deadline::after(std::chrono::seconds(5))));
     }
 
@@ -128,6 +131,7 @@ class control_world {
 
     control::platform& platform() { return *platform_; }
     table_publisher& tables() { return tables_; }
+    scripted_router& router() { return *router_; }
     job_runner& jobs() { return jobs_; }
     task_scope& scope() { return scope_; }
     const control::identity& who() const { return who_; }
@@ -153,6 +157,7 @@ class control_world {
     control::options settings_;
     std::unique_ptr<control::platform> platform_;
     control::identity who_;
+    std::unique_ptr<scripted_router> router_;
 };
 
 }  // namespace gasper::test

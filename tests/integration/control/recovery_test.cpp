@@ -160,10 +160,9 @@ TEST_F(recovery_test, instances_and_directories_of_no_app_are_removed) {
 TEST_F(recovery_test, a_crashed_instance_leaves_the_table_at_once_and_is_replaced) {
     serve();
     world->scope().spawn("watch", world->platform().run());
-    ASSERT_TRUE(world->until([] { return true; }));
+    ASSERT_TRUE(world->until([&] { return cluster.watched(); }));
     const auto first = cluster.containers.begin()->first;
     const auto address = world->routed("hello").at(0);
-    ASSERT_TRUE(world->until([&, n = 0]() mutable { return ++n > 3; }));
     cluster.crash(first, 1);
     ASSERT_TRUE(world->until([&] {
         const auto routed = world->routed("hello");
