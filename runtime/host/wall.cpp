@@ -34,8 +34,9 @@ std::string host_wall::rules() const {
     r += fmt::format("-A {0} -p udp --dport 53 -j RETURN\n-A {0} -p tcp --dport 53 -j RETURN\n", host);
     for (const auto port : open_ports_)
         r += fmt::format("-A {} -p tcp --dport {} -j RETURN\n", host, port);
-    r += fmt::format("-A {} -j DROP\n", host);
-    r += fmt::format("-A {} -d 169.254.169.254/32 -p tcp -j DROP\n", forward);
+    // Refused, not dropped: who asks by mistake hears so at once.
+    r += fmt::format("-A {0} -p tcp -j REJECT --reject-with tcp-reset\n-A {0} -j REJECT\n", host);
+    r += fmt::format("-A {} -d 169.254.0.0/16 -j REJECT\n", forward);
     for (const char* end : {"-d", "-s"})
         if (!mirrors_.empty())
             r += fmt::format("-A {0} -i {1} -o {1} {2} {3} -j ACCEPT\n", forward, builds_bridge_, end, mirrors_);

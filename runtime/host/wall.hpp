@@ -20,8 +20,8 @@ class host_wall {
         : bridges_(std::move(bridges)), open_ports_(std::move(open_ports)) {}
 
     /// Idempotent; replaces the rules in one step. Answers to the host's own connections pass, name resolution (port
-    /// 53) and the open ports; everything else from a container to this host is dropped, and so is the address where
-    /// clouds give out machine credentials.
+    /// 53) and the open ports; everything else from a container to this host is refused, and so are link-local
+    /// addresses: at 169.254.169.254 clouds give out machine credentials.
     task<result<>> build(deadline until);
     /// Before build(): in this bridge, where containers are otherwise strangers, they reach what is in `mirrors`.
     void allow(std::string bridge, std::string mirrors) {

@@ -70,11 +70,14 @@ TEST(listening_test, reads_ports_and_who_they_are_for) {
     EXPECT_THAT(parse_listeners(tcp6), ElementsAre(listener{3000, false}, listener{3001, true}));
 }
 
-TEST(wall_test, names_fit_and_everything_not_allowed_is_dropped) {
+TEST(wall_test, names_fit_and_everything_not_allowed_is_refused) {
     host_wall wall("gsp-ab12", {8080, 8443});
     EXPECT_LE(wall.host_chain().size(), 28U) << "iptables' limit";
     const auto rules = wall.rules();
-    EXPECT_THAT(rules, HasSubstr("-A gsp-ab12-host -p tcp --dport 8443 -j RETURN\n-A gsp-ab12-host -j DROP\n"));
+    EXPECT_THAT(rules, HasSubstr("-A gsp-ab12-host -p tcp --dport 8443 -j RETURN\n"
+                                 "-A gsp-ab12-host -p tcp -j REJECT --reject-with tcp-reset\n"
+                                 "-A gsp-ab12-host -j REJECT\n"));
+    EXPECT_THAT(rules, HasSubstr("-A gsp-ab12-out -d 169.254.0.0/16 -j REJECT\n")) << "machine credentials";
     EXPECT_TRUE(rules.starts_with("*filter\n:gsp-ab12-host")) << "the chain is replaced in the same step";
     EXPECT_TRUE(rules.ends_with("COMMIT\n"));
 }
