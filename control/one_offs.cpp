@@ -3,6 +3,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <nlohmann/json.hpp>
 
+#include "control/awake.hpp"
 #include "control/one_off_jobs.hpp"
 #include "control/platform.hpp"
 #include "control/volume_mounts.hpp"
@@ -89,6 +90,7 @@ task<result<std::unique_ptr<runtime::terminal>>> one_offs::attach(identity who, 
     auto stopped = std::make_shared<bool>(false);
     p.one_offs.on_stop(request.app, held->what().name, [stopped] { *stopped = true; });
     co_await note(p, found->id, begun(held->what()));
+    auto awake = co_await keep_awake(p, found->id, request.app, who.name + " (" + held->what().name + ")");
     auto spec = one_off_spec(p, *c, held->what());
     spec.mounts = co_await mounts_for(p, c->a.name, c->r.version);
     if (request.terminal) spec.env["TERM"] = request.term;
@@ -98,7 +100,7 @@ task<result<std::unique_ptr<runtime::terminal>>> one_offs::attach(identity who, 
     if (!opened) co_return opened.error();
     if (*stopped) co_return fail(errc::cancelled, "run_stopped", held->what().name + " was stopped");
     auto made = std::make_unique<attached_terminal>(p, found->id, std::move(held), std::move(*opened));
-    co_return std::unique_ptr<runtime::terminal>(std::move(made));
+    co_return keep_awake_while(std::move(made), std::move(awake));
 }
 
 task<result<one_off>> one_offs::detach(identity who, std::string name, std::string command) {
@@ -114,8 +116,12 @@ task<result<one_off>> one_offs::detach(identity who, std::string name, std::stri
     auto what = held->what();
     const nlohmann::json input{{"name", what.name}, {"command", command}};
     job description{.kind = "run", .key = name + "/" + what.name, .input = input.dump(), .user = who.name};
-    auto run = [&p, id = found->id, held = std::move(held)](job_context& job) { return run_one_off(p, id, held, job); };
     co_await note(p, found->id, begun(what));
+    auto hold = co_await keep_awake(p, found->id, name, who.name + " (" + what.name + ")");
+    auto awake = std::make_shared<awake_hold>(std::move(hold));
+    auto run = [&p, id = found->id, held = std::move(held), awake = std::move(awake)](job_context& job) {
+        return run_one_off(p, id, held, job);
+    };
     auto id = co_await p.jobs.start(std::move(description), std::move(run));
     if (!id) co_return id.error();
     what.job = *id;

@@ -73,7 +73,8 @@ task<bool> is_quiet(parts& p, std::string app) {
         const bool drained = co_await p.tables.drained("router", at, blind_time, until);
         if (!drained) co_return false;
     }
-    co_return !entry_of(p, app).asked && !p.jobs.busy(app);
+    const auto& e = entry_of(p, app);
+    co_return !e.asked && e.people == 0 && !p.jobs.busy(app);
 }
 
 void show(parts& p, const std::string& app) {
@@ -165,6 +166,7 @@ task<> hear_idle(parts& p, std::string app, milliseconds idle) {
     });
     if (!a || !a->current || set.sleep_after == seconds(0) || idle < set.sleep_after) co_return;
     auto& e = entry_of(p, app);
+    if (e.people > 0 || deadline::clock::now() - e.left < set.sleep_after) co_return;
     if (e.changing || p.sleep.sleeps(app) || p.jobs.busy(app) || up_instances(p, app).empty()) co_return;
     e.changing = true;
     e.asked = false;

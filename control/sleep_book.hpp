@@ -18,6 +18,8 @@ class sleep_book {
         bool changing{false};                // between two stages: one at a time
         bool asked{false};                   // a request came while it was changing
         bool rising{false};                  // awake, and nothing is up yet
+        int people{0};                       // with a shell or a one-off in it: it stays awake
+        deadline::clock::time_point left{};  // the last of them
         std::chrono::seconds stop_after{0};  // frozen for so long, it is stopped
         deadline::clock::time_point since{};
     };

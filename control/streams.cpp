@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "control/awake.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
 #include "core/store/apps.hpp"
@@ -55,6 +56,8 @@ task<result<std::unique_ptr<runtime::terminal>>> streams::exec(identity who, exe
     auto found = co_await platform_.apps().authorize(who, request.app);
     if (!found) co_return found.error();
     auto& p = platform_.shared();
+    auto awake = co_await keep_awake(p, found->id, request.app, who.name + " (shell)");
+    co_await wait_risen(p, request.app);
     const auto instances = p.running.of(request.app);
     const auto* in = first_up(instances);
     if (!in)
@@ -65,7 +68,9 @@ task<result<std::unique_ptr<runtime::terminal>>> streams::exec(identity who, exe
                               .rows = request.rows};
     if (how.command.empty()) how.command = {"/bin/sh", "-c", "command -v bash >/dev/null && exec bash; exec sh"};
     if (how.terminal) how.env["TERM"] = request.term;
-    co_return co_await p.cluster.exec(in->container, std::move(how));
+    auto opened = co_await p.cluster.exec(in->container, std::move(how));
+    if (!opened) co_return opened.error();
+    co_return keep_awake_while(std::move(*opened), std::move(awake));
 }
 
 }  // namespace gasper::control

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include "core/store/routing.hpp"
-#include "core/tables/follower.hpp"
 #include "tests/support/control_world.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -10,51 +9,6 @@ namespace gasper {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A router's side of the feed: applies every table, reports what it was told to.
-class scripted_router final : report_source {
- public:
-    scripted_router(asio::any_io_executor executor, const std::filesystem::path& feed)
-        : scope_(executor, {}), follower_(executor, {{}, feed, "router"}, log_, [this](auto newest) {
-              table = std::move(newest);
-              return result<>();
-          }) {
-        next.leaving.emplace();
-        follower_.report_from(*this);
-        scope_.spawn("router", follower_.run());
-    }
-    void say(feed_report what) {
-        if (!what.leaving) what.leaving = next.leaving;
-        next = std::move(what);
-        follower_.report_soon();
-    }
-    task<bool> stop() { return scope_.stop(deadline::after(5s)); }
-    const route* routed(const std::string& app) const {
-        if (!table) return nullptr;
-        for (const auto& r : table->routes)
-            if (r.app == app) return &r;
-        return nullptr;
-    }
-
-    feed_report next;
-    std::shared_ptr<const gasper::table> table;
-
- private:
-    feed_report next_report(bool) override {
-        auto out = next;
-        next.wake.clear();
-        next.idle.clear();
-        return out;
-    }
-    void reported() override {}
-    std::chrono::steady_clock::time_point next_due() const override {
-        return std::chrono::steady_clock::time_point::max();
-    }
-
-    logger log_{"test", log_level::error};
-    task_scope scope_;
-    table_follower follower_;
-};
 
 class sleep_test : public testing::Test {
  protected:
@@ -69,13 +23,9 @@ class sleep_test : public testing::Test {
 
     void start() {
         world = std::make_unique<test::control_world>(dir.path(), cluster);
-        router = std::make_unique<scripted_router>(world->platform().executor(), dir.path() / "feed.sock");
+        router = &world->router();
     }
-    void end() {
-        if (router) world->settle(router->stop());
-        router.reset();
-        world.reset();
-    }
+    void end() { world.reset(); }
     /// What a kill -9 and a new start are.
     void restart() {
         end();
@@ -108,7 +58,7 @@ class sleep_test : public testing::Test {
     test::temporary_directory dir;
     test::scripted_cluster cluster;
     std::unique_ptr<test::control_world> world;
-    std::unique_ptr<scripted_router> router;
+    test::scripted_router* router{nullptr};
 };
 
 TEST_F(sleep_test, freezes_an_idle_app_and_a_request_wakes_it) {
@@ -203,6 +153,47 @@ TEST_F(sleep_test, a_change_wakes_it_first) {
     EXPECT_TRUE(world->until([&] { return served() && cluster.containers.size() == 1; }));
     EXPECT_EQ(stage(), "awake");
     EXPECT_EQ(cluster.environments[cluster.containers.begin()->first]["COLOR"], "blue");
+}
+
+TEST_F(sleep_test, a_shell_wakes_it_and_it_does_not_fall_asleep_under_it) {
+    ASSERT_TRUE(world->settle(world->platform().routings().autosleep(world->who(), "hello", 1s, 3600s)));
+    fall_asleep();
+    auto shell = world->settle(world->platform().streams().exec(world->who(), {.app = "hello"}));
+    ASSERT_TRUE(shell) << shell.error().message;
+    EXPECT_TRUE(served());
+    EXPECT_EQ(cluster.thaws, 1);
+    for (int i = 0; i < 3; ++i) {
+        say_idle(3600s);
+        ASSERT_TRUE(world->until([&] { return router->next.idle.empty(); }));
+        EXPECT_EQ(stage(), "awake");
+    }
+    EXPECT_EQ(cluster.freezes, 1);
+    shell->reset();
+    ASSERT_TRUE(world->until([&] {
+        say_idle(3600s);
+        return stage() == "frozen";
+    })) << "when the last has left it may sleep again";
+}
+
+TEST_F(sleep_test, a_shell_starts_what_was_stopped) {
+    world->scope().spawn("run", world->platform().run());
+    world->settle(world->platform().routings().autosleep(world->who(), "hello", 60s, 0s));
+    say_idle(61s);
+    ASSERT_TRUE(becomes("stopped"));
+    ASSERT_TRUE(world->until([&] { return cluster.containers.empty(); }));
+    const auto shell = world->settle(world->platform().streams().exec(world->who(), {.app = "hello"}));
+    ASSERT_TRUE(shell) << shell.error().message;
+    EXPECT_EQ(cluster.containers.size(), 1u);
+    EXPECT_EQ(stage(), "awake");
+}
+
+TEST_F(sleep_test, a_one_off_wakes_it) {
+    fall_asleep();
+    const auto run = world->settle(world->platform().one_offs().detach(world->who(), "hello", "rake db:migrate"));
+    ASSERT_TRUE(run) << run.error().message;
+    EXPECT_TRUE(served());
+    EXPECT_FALSE(cluster.containers.begin()->second.frozen);
+    EXPECT_EQ(world->finish(run->job), job_state::succeeded);
 }
 
 TEST_F(sleep_test, turning_it_off_wakes_it) {
