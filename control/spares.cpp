@@ -24,6 +24,8 @@ task<> spare_sandboxes::make(std::string app, entry_pointer into) {
     else
         log_.warn("no spare sandbox", {{"app", app}, {"reason", made.error().message}});
     into->made.cancel();
+    // Whoever waits takes it now, or, cancelled, lets go of it now: before we look.
+    co_await asio::post(background_.executor(), asio::use_awaitable);
     // Nobody but us: whoever took it was cancelled while it was made.
     const bool wanted = into.use_count() > 1;
     if (made && wanted) co_await sleep_until(deadline::after(unused_after));
