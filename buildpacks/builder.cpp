@@ -280,4 +280,12 @@ task<result<build_result>> builder::build(build_request request, line_sink out, 
     co_return made;
 }
 
+task<result<app_json>> builder::declared(std::filesystem::path repository, std::string commit) {
+    co_return co_await files_.run([&]() -> result<app_json> {
+        auto tree = source_tree::open(repository, commit, {.files = options_.max_tree_files});
+        if (!tree) return tree.error();
+        return read_app_json(*tree);
+    });
+}
+
 }  // namespace gasper::buildpacks

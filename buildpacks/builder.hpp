@@ -52,6 +52,8 @@ class builder {
     /// Lines in Heroku's style go to `out`: "-----> Python app detected", details indented by 7.
     /// Refuses with a code that fits in `(build failed)`: "no_buildpack", "build_failed", "procfile_invalid" …
     task<result<build_result>> build(build_request request, line_sink out, deadline until);
+    /// What app.json of a commit says, without a build.
+    task<result<app_json>> declared(std::filesystem::path repository, std::string commit);
 
  private:
     runtime::cluster& cluster_;

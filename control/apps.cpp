@@ -206,7 +206,7 @@ task<result<job_id>> apps::rollback(identity who, std::string name, int version)
     auto found = co_await authorize(who, name);
     if (!found) co_return found.error();
     auto& p = platform_.shared();
-    auto target = co_await find_rollback(p, *found, version);
+    auto target = co_await find_rollback(p, *found, who, version);
     if (!target) co_return target.error();
     co_return co_await start_rollback_job(p, *found, who.name, *target);
 }

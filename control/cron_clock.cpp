@@ -6,6 +6,7 @@
 
 #include "control/cron_plan.hpp"
 #include "control/one_off_jobs.hpp"
+#include "core/store/apps.hpp"
 #include "core/store/cron.hpp"
 
 namespace gasper::control {
@@ -36,9 +37,9 @@ std::string why_not(const parts& p, const cron_entry& e, sys_time scheduled) {
     return "";
 }
 
-task<result<>> work(parts& p, cron_entry e, sys_time scheduled, std::shared_ptr<registered_run> held,
+task<result<>> work(parts& p, cron_entry e, sys_time scheduled, std::shared_ptr<registered_run> held, sys_time since,
                     job_context& job) {
-    auto ended = co_await job.guard(run_one_off(p, e.app, std::move(held), job));
+    auto ended = co_await job.guard(run_one_off(p, e.app, std::move(held), since, job));
     std::string outcome = "succeeded";
     if (!ended) outcome = ended.error().kind == errc::cancelled ? "aborted" : "failed";
     co_await p.db.transaction([&](SQLite::Database& db) { store::set_cron_outcome(db, e.id, scheduled, outcome); });
@@ -52,11 +53,14 @@ task<result<job_id>> begin(parts& p, cron_entry e, sys_time scheduled, std::stri
         (void)co_await p.jobs.cancel(p.cron.last[e.id], "the run after it");
     one_off what{.app = e.app_name, .command = e.line.command, .user = user};
     auto held = std::make_shared<registered_run>(p, std::move(what), "cron");
-    const nlohmann::json input{
-        {"entry", e.id.value}, {"scheduled", to_rfc3339(scheduled)}, {"command", e.line.command}};
-    job description{.kind = "cron", .key = key_of(e, scheduled), .input = input.dump(), .user = user};
     const auto name = held->what().name;
-    auto run = [&p, e, scheduled, held](job_context& job) { return work(p, e, scheduled, held, job); };
+    const nlohmann::json input{{"entry", e.id.value},
+                               {"at", scheduled.time_since_epoch().count()},
+                               {"scheduled", to_rfc3339(scheduled)},
+                               {"name", name},
+                               {"command", e.line.command}};
+    job description{.kind = "cron", .key = key_of(e, scheduled), .input = input.dump(), .user = user};
+    auto run = [&p, e, scheduled, held](job_context& job) { return work(p, e, scheduled, held, now(), job); };
     held.reset();
     auto id = co_await p.jobs.start(std::move(description), std::move(run));
     if (!id) {
@@ -158,6 +162,30 @@ task<result<job_id>> run_cron_entry(parts& p, cron_entry e, std::string user) {
         co_await p.db.transaction([&](SQLite::Database& db) { return store::claim_cron_run(db, e.id, at, "running"); });
     if (!ours) co_return fail(errc::conflict, "cron_busy", called(e) + " has been begun this very moment");
     co_return co_await begin(p, std::move(e), at, std::move(user));
+}
+
+task<result<job_runner::work>> resume_cron(parts& p, job cut) {
+    const auto input = nlohmann::json::parse(cut.input);
+    const cron_id id{input.at("entry").get<std::int64_t>()};
+    const sys_time scheduled{std::chrono::milliseconds(input.at("at").get<std::int64_t>())};
+    const auto e = co_await p.db.transaction([&](SQLite::Database& db) -> std::optional<cron_entry> {
+        const auto a = store::find_app(db, cut.app());
+        auto found = a ? store::find_cron_entry(db, a->id, id) : std::nullopt;
+        if (found) store::set_cron_job(db, id, scheduled, cut.id);
+        return found;
+    });
+    if (!e) co_return fail(errc::not_found, "cron_not_found", "its cron entry was removed");
+    one_off what{.app = e->app_name,
+                 .name = input.at("name").get<std::string>(),
+                 .command = input.at("command").get<std::string>(),
+                 .user = cut.user,
+                 .job = cut.id,
+                 .since = cut.created};
+    auto held = std::make_shared<registered_run>(p, std::move(what));
+    p.cron.last[id] = cut.id;
+    co_return [&p, e = *e, scheduled, held, since = cut.created](job_context& job) {
+        return work(p, e, scheduled, held, since, job);
+    };
 }
 
 task<result<>> check_zones(parts& p, std::vector<cron_line> lines) {

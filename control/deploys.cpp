@@ -6,6 +6,7 @@
 
 #include "control/cron_clock.hpp"
 #include "control/git.hpp"
+#include "control/job_kinds.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
 #include "control/switch.hpp"
@@ -120,61 +121,127 @@ task<> collect_builds(parts& p, app a) {
     });
 }
 
-task<result<>> check_ref(parts& p, const push& what) {
-    auto target = co_await p.files.run([&] { return ref_target(repository_of(p, what.app), what.ref); });
-    if (!target) co_return target.error();
-    if (*target != what.old_commit)
-        co_return fail(errc::conflict, "ref_changed",
-                       what.ref + " was moved by another push meanwhile; fetch and push again");
+task<result<>> move_to(parts& p, const push& what) {
+    co_return co_await p.files.run([&]() -> result<> {
+        const auto at = repository_of(p, what.app);
+        const auto target = ref_target(at, what.ref);
+        if (target && *target == what.new_commit) return {};
+        return move_ref(at, what.ref, what.old_commit, what.new_commit);
+    });
+}
+
+// The release serves: what is left is the ref, and to say so.
+task<result<>> finish_deploy(parts& p, app_id id, push what, job_context& job) {
+    co_await job.step("ref");
+    auto moved = co_await move_to(p, what);
+    if (!moved) co_return moved.error();
+    const auto [a, serving] = co_await p.db.read([&](SQLite::Database& db) {
+        auto found = store::find_app(db, id);
+        auto r = found ? store::find_release(db, p.box, found->current) : std::nullopt;
+        return std::pair(std::move(found), std::move(r));
+    });
+    if (!a || !serving) co_return fail(errc::not_found, "app_not_found", "the app is gone");
+    say_live(p, *serving, *a, job);
+    p.background.spawn("collect builds", collect_builds(p, *a));
     co_return result<>();
 }
 
+// Who pushes again what a restart cut has what he wants when the job went on meanwhile.
+task<result<bool>> is_live(parts& p, const push& what, const std::optional<release>& serving) {
+    auto target = co_await p.files.run([&] { return ref_target(repository_of(p, what.app), what.ref); });
+    if (!target) co_return target.error();
+    if (*target == what.old_commit) co_return false;
+    if (*target == what.new_commit && serving && serving->commit == what.new_commit) co_return true;
+    co_return fail(errc::conflict, "ref_changed",
+                   what.ref + " was moved by another push meanwhile; fetch and push again");
+}
+
+// What this job built before a restart.
+task<result<std::optional<built>>> built_before(parts& p, const push& what, const job_context& job) {
+    if (!job.began("build")) co_return std::optional<built>();
+    auto row = co_await p.db.read([&](SQLite::Database& db) { return store::build_of_job(db, job.id()); });
+    if (!row || (!row->result.directory.empty() && !std::filesystem::exists(row->result.directory)))
+        co_return fail(errc::failed, "build_cut", "the server was restarted during the build; push again");
+    auto declared = co_await p.builder.declared(repository_of(p, what.app), what.new_commit);
+    if (!declared) co_return declared.error();
+    buildpacks::build_result made{row->buildpack, row->result, row->processes, std::move(*declared)};
+    built found{std::move(*row), std::move(made)};
+    co_return std::optional<built>(std::move(found));
+}
+
+task<result<built>> build_once(parts& p, const app& a, const push& what, const config_vars& env, job_context& job) {
+    auto before = co_await built_before(p, what, job);
+    if (!before) co_return before.error();
+    if (*before) co_return std::move(**before);
+    auto b = co_await run_build(p, a, what, env, job);
+    if (!b) p.background.spawn("drop spare", p.spares.drop(a.name));
+    co_return b;
+}
+
+change deploy_change(parts& p, const app& a, const std::optional<release>& current, const push& what,
+                     const std::string& user, const built& b) {
+    change c{.app = a,
+             .next = {.app = a.id,
+                      .build = b.row.id,
+                      .commit = what.new_commit,
+                      .description = "Deploy " + short_id(what.new_commit),
+                      .user = user,
+                      .config = current ? current->config : config_vars{},
+                      .code = b.made.code,
+                      .processes = b.made.processes,
+                      .limit = current ? current->limit : p.settings.limit,
+                      .declared = b.made.declared.settings,
+                      .set = current ? current->set : settings_by_process{}},
+             .language = b.made.language,
+             .wanted = formation_for(a, b.made),
+             .cron = b.made.declared.cron};
+    c.app.stopped = false;
+    return c;
+}
+
 task<result<>> run_deploy(parts& p, app_id id, push what, std::string user, job_context& job) {
-    auto same = co_await check_ref(p, what);
-    if (!same) co_return same.error();
     auto [a, current] = co_await p.db.read([&](SQLite::Database& db) {
         auto found = store::find_app(db, id);
         auto r = found && found->current ? store::find_release(db, p.box, found->current) : std::nullopt;
         return std::pair(found, r);
     });
     if (!a) co_return fail(errc::not_found, "app_not_found", "the app is gone");
-    const auto config = current ? current->config : config_vars{};
-    auto b = co_await run_build(p, *a, what, config, job);
-    if (!b) {
-        p.background.spawn("drop spare", p.spares.drop(a->name));
-        co_return b.error();
+    auto live = co_await is_live(p, what, current);
+    if (!live) co_return live.error();
+    if (*live) {
+        say_live(p, *current, *a, job);
+        co_return result<>();
     }
+    const auto config = current ? current->config : config_vars{};
+    auto b = co_await build_once(p, *a, what, config, job);
+    if (!b) co_return b.error();
     auto zones = co_await check_zones(p, b->made.declared.cron);
     if (!zones) co_return fail(errc::invalid, "app_json_invalid", "app.json: cron: " + zones.error().message);
-    change c{.app = *a,
-             .next = {.app = a->id,
-                      .build = b->row.id,
-                      .commit = what.new_commit,
-                      .description = "Deploy " + short_id(what.new_commit),
-                      .user = user,
-                      .config = config,
-                      .code = b->made.code,
-                      .processes = b->made.processes,
-                      .limit = current ? current->limit : p.settings.limit,
-                      .declared = b->made.declared.settings,
-                      .set = current ? current->set : settings_by_process{}},
-             .language = b->made.language,
-             .wanted = formation_for(*a, b->made),
-             .cron = b->made.declared.cron};
-    c.app.stopped = false;
+    const auto c = deploy_change(p, *a, current, what, user, *b);
     auto released = co_await switch_to(p, c, job);
     if (!released) co_return released.error();
-    co_await job.step("ref");
-    auto moved = co_await p.files.run(
-        [&] { return move_ref(repository_of(p, what.app), what.ref, what.old_commit, what.new_commit); });
-    if (!moved) co_return moved.error();
-    say_live(p, *released, *a, job);
-    a->current = released->id;
-    p.background.spawn("collect builds", collect_builds(p, *a));
-    co_return result<>();
+    co_return co_await finish_deploy(p, id, std::move(what), job);
+}
+
+job_runner::work deploy_work(parts& p, app_id id, push what, std::string user) {
+    return [&p, id, what, user](job_context& job) {
+        if (job.began(committed_step)) return finish_deploy(p, id, what, job);
+        return run_deploy(p, id, what, user, job);
+    };
 }
 
 }  // namespace
+
+task<result<job_runner::work>> resume_deploy(parts& p, job cut) {
+    auto a = co_await app_of(p, cut);
+    if (!a) co_return a.error();
+    const auto input = nlohmann::json::parse(cut.input);
+    push what{.app = a->name,
+              .ref = input.at("ref").get<std::string>(),
+              .old_commit = input.at("old").get<std::string>(),
+              .new_commit = input.at("new").get<std::string>()};
+    co_return deploy_work(p, a->id, std::move(what), cut.user);
+}
 
 task<result<std::string>> deploys::repository_for_push(identity who, std::string name) {
     auto& p = platform_.shared();
@@ -211,9 +278,7 @@ task<result<job_id>> deploys::deploy(identity who, push what) {
     const nlohmann::json input{
         {"app", what.app}, {"ref", what.ref}, {"old", what.old_commit}, {"new", what.new_commit}};
     job description{.kind = "deploy", .key = what.app, .input = input.dump(), .user = who.name};
-    auto run = [&p, id = found->id, what, user = who.name](job_context& job) {
-        return run_deploy(p, id, what, user, job);
-    };
+    auto run = deploy_work(p, found->id, what, who.name);
     co_return co_await p.jobs.start(std::move(description), std::move(run));
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/formation.hpp"
+#include "control/job_kinds.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
 #include "control/release_jobs.hpp"
@@ -47,10 +48,8 @@ task<result<>> run_scale(parts& p, app_id id, formation quantities, job_context&
     for (const auto& [process, quantity] : quantities)
         wanted[process] = quantity;
     job.say("-----> Scaling " + a->name + " to " + in_words(quantities));
-    auto scaled = co_await scale_to(p, id, wanted, a->stopped, job);
-    if (!scaled) co_return scaled;
-    co_await note(p, id, "Scaled to " + in_words(quantities));
-    co_return result<>();
+    const auto done = "Scaled to " + in_words(quantities);
+    co_return co_await scale_to(p, id, wanted, a->stopped, done, job);
 }
 
 task<result<>> run_stopped(parts& p, app_id id, bool stopped, std::string user, job_context& job) {
@@ -58,19 +57,37 @@ task<result<>> run_stopped(parts& p, app_id id, bool stopped, std::string user, 
     if (!a) co_return fail(errc::not_found, "app_not_found", "the app is gone");
     const std::string what = stopped ? "Stopp" : "Start";
     job.say("-----> " + what + "ing " + a->name);
-    auto done = co_await scale_to(p, id, a->wanted, stopped, job);
-    if (!done) co_return done;
-    co_await note(p, id, what + "ed by " + user);
-    co_return result<>();
+    const auto done = what + "ed by " + user;
+    co_return co_await scale_to(p, id, a->wanted, stopped, done, job);
+}
+
+job_runner::work scale_work(parts& p, app_id id, formation quantities) {
+    return [&p, id, quantities](job_context& job) { return run_scale(p, id, quantities, job); };
+}
+
+job_runner::work stopped_work(parts& p, app_id id, std::string user, bool stopped) {
+    return [&p, id, user, stopped](job_context& job) { return run_stopped(p, id, stopped, user, job); };
 }
 
 task<result<job_id>> start_stopped_job(parts& p, app a, std::string user, bool stopped) {
     job description{.kind = stopped ? "stop" : "start", .key = a.name, .input = "{}", .user = user};
-    auto run = [&p, id = a.id, user, stopped](job_context& job) { return run_stopped(p, id, stopped, user, job); };
+    auto run = stopped_work(p, a.id, user, stopped);
     co_return co_await p.jobs.start(std::move(description), std::move(run));
 }
 
 }  // namespace
+
+task<result<job_runner::work>> resume_scale(parts& p, job cut) {
+    auto a = co_await app_of(p, cut);
+    if (!a) co_return a.error();
+    co_return scale_work(p, a->id, nlohmann::json::parse(cut.input).get<formation>());
+}
+
+task<result<job_runner::work>> resume_stopped(parts& p, job cut) {
+    auto a = co_await app_of(p, cut);
+    if (!a) co_return a.error();
+    co_return stopped_work(p, a->id, cut.user, cut.kind == "stop");
+}
 
 task<result<std::vector<process_view>>> formations::list(identity who, std::string app) {
     auto a = co_await platform_.apps().authorize(who, app);
@@ -108,7 +125,7 @@ task<result<job_id>> formations::scale(identity who, std::string app, formation 
     }
     const nlohmann::json input(quantities);
     job description{.kind = "scale", .key = app, .input = input.dump(), .user = who.name};
-    auto run = [&p, id = a->id, quantities](job_context& job) { return run_scale(p, id, quantities, job); };
+    auto run = scale_work(p, a->id, quantities);
     co_return co_await p.jobs.start(std::move(description), std::move(run));
 }
 

@@ -24,6 +24,8 @@ class one_off_registry {
  public:
     /// Under the first free name of its kind: "run.1", "run.2" …
     one_off add(one_off what, const std::string& kind);
+    /// Under the name that it has: it went on while nobody was here.
+    void adopt(one_off what) { running_[{what.app, what.name}].what = std::move(what); }
     void remove(const std::string& app, const std::string& name) { running_.erase({app, name}); }
     /// How an attached one is ended from elsewhere.
     void on_stop(const std::string& app, const std::string& name, std::function<void()> stop);

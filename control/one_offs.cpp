@@ -114,13 +114,13 @@ task<result<one_off>> one_offs::detach(identity who, std::string name, std::stri
     one_off wanted{.app = name, .command = command, .user = who.name, .version = c->r.version};
     auto held = std::make_shared<registered_run>(p, std::move(wanted), "run");
     auto what = held->what();
-    const nlohmann::json input{{"name", what.name}, {"command", command}};
+    const nlohmann::json input{{"name", what.name}, {"command", command}, {"version", what.version}};
     job description{.kind = "run", .key = name + "/" + what.name, .input = input.dump(), .user = who.name};
     co_await note(p, found->id, begun(what));
     auto hold = co_await keep_awake(p, found->id, name, who.name + " (" + what.name + ")");
     auto awake = std::make_shared<awake_hold>(std::move(hold));
     auto run = [&p, id = found->id, held = std::move(held), awake = std::move(awake)](job_context& job) {
-        return run_one_off(p, id, held, job);
+        return run_one_off(p, id, held, now(), job);
     };
     auto id = co_await p.jobs.start(std::move(description), std::move(run));
     if (!id) co_return id.error();

@@ -2,80 +2,18 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <nlohmann/json.hpp>
-
 #include "control/formation.hpp"
-#include "control/git.hpp"
 #include "control/health.hpp"
+#include "control/job_kinds.hpp"
+#include "control/one_off_jobs.hpp"
 #include "control/sleep.hpp"
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
-#include "core/store/jobs.hpp"
 
 namespace gasper::control {
 
 namespace {
-
-constexpr std::string_view interrupted_reason = "the server was restarted while this ran; nothing changed, do it again";
-
-// The commit point is the store's: a deploy whose release is current happened, and only its ref may lack.
-task<> settle_deploy(parts& p, const job& j) {
-    const auto input = nlohmann::json::parse(j.input);
-    const auto commit = input.at("new").get<std::string>();
-    const auto serving = co_await p.db.read([&](SQLite::Database& db) -> std::optional<release> {
-        const auto a = store::find_app(db, j.key);
-        return a ? store::find_release(db, p.box, a->current) : std::nullopt;
-    });
-    const bool live = serving && serving->commit == commit && serving->created >= j.created;
-    if (!live) {
-        co_await p.jobs.settle(j.id, job_state::failed, std::string(interrupted_reason));
-        co_return;
-    }
-    auto moved = co_await p.files.run([&]() -> result<> {
-        const auto at = repository_of(p, j.key);
-        const auto ref = input.at("ref").get<std::string>();
-        if (auto target = ref_target(at, ref); target && *target == commit) return {};
-        return move_ref(at, ref, input.at("old").get<std::string>(), commit);
-    });
-    // Named: GCC 12 destroys a conditional expression's temporary twice when it is an argument inside co_await.
-    const auto state = moved ? job_state::succeeded : job_state::failed;
-    const auto reason = moved ? std::string() : moved.error().message;
-    co_await p.jobs.settle(j.id, state, reason);
-}
-
-// Did the release that a job began become current? Jobs of an app run one after the other: what is younger than its
-// step is its own.
-task<bool> has_released(parts& p, const job& j) {
-    if (j.state != job_state::running || j.step != "publish") co_return false;
-    co_return co_await p.db.read([&](SQLite::Database& db) {
-        const auto a = store::find_app(db, j.key);
-        const auto serving = a ? store::find_release(db, p.box, a->current) : std::nullopt;
-        const auto steps = store::steps_of(db, j.id);
-        return serving && !steps.empty() && steps.front().name == "release" && serving->created >= steps.front().begun;
-    });
-}
-
-task<> settle_other(parts& p, const job& j) {
-    if (co_await has_released(p, j)) {
-        co_await p.jobs.settle(j.id, job_state::succeeded, "");
-        co_return;
-    }
-    std::string reason(interrupted_reason);
-    if (j.kind == "run" || j.kind == "cron") reason = "the server was restarted while this ran, and ended it";
-    co_await p.jobs.settle(j.id, job_state::failed, reason);
-}
-
-task<> settle_jobs(parts& p) {
-    for (const auto& j : co_await p.jobs.interrupted()) {
-        if (j.kind == "deploy")
-            co_await settle_deploy(p, j);
-        else
-            co_await settle_other(p, j);
-        p.log.info("an interrupted job was settled", {{"job", j.id.value}, {"kind", j.kind}, {"app", j.key}});
-    }
-    co_await p.db.transaction([](SQLite::Database& db) { store::fail_pending(db, std::string(interrupted_reason)); });
-}
 
 task<result<>> observe(parts& p) {
     auto there = co_await p.cluster.list();
@@ -89,8 +27,69 @@ task<result<>> observe(parts& p) {
     co_return result<>();
 }
 
+struct serving {
+    release r;
+    bool runs{false};
+};
+
+// The last table named who was ready. Who is not in it may have become ready since; nobody waited for it.
+task<bool> is_ready(parts& p, const serving& s, const runtime::observed_instance& i) {
+    if (i.state != instance_state::up || i.port == 0 || i.release != s.r.version || !p.tables.current()) co_return true;
+    for (const auto& r : p.tables.current()->routes)
+        for (const auto& named : r.instances)
+            if (r.app == i.app && named.address == i.address && named.port == i.port) co_return true;
+    auto how = rules_for(p, s.r, i.process).health;
+    const auto until = deadline::after(std::min<std::chrono::milliseconds>(how.timeout, std::chrono::seconds(2)));
+    auto well = co_await p.cluster.check(i, std::move(how), until);
+    co_return well.has_value();
+}
+
+// What nobody waits for any more is not ours, and swept: instances of a release that never served, and those that are
+// not ready. What is too much had its time to serve, and is retired.
+task<> disown(parts& p, const app& a, std::chrono::milliseconds drain) {
+    const auto current =
+        co_await p.db.read([&](SQLite::Database& db) { return store::find_release(db, p.box, a.current); });
+    serving s{.r = current.value_or(release{})};
+    s.runs = !s.r.code.image.empty() && !a.stopped && !p.sleep.sleeps(a.name);
+    const bool hidden = p.sleep.hides(a.name);
+    for (const auto& i : p.running.of(a.name)) {
+        const auto of =
+            co_await p.db.read([&](SQLite::Database& db) { return store::find_release(db, p.box, a.id, i.release); });
+        bool ours = of && of->state == release_state::succeeded;
+        if (ours && s.runs && !hidden) ours = co_await is_ready(p, s, i);
+        if (!ours) p.running.remove(i.container);
+    }
+    if (hidden) co_return;  // what is frozen is as it should be
+    const auto wanted = s.runs ? a.wanted : formation{};
+    const auto processes = s.runs ? s.r.processes : process_types{};
+    auto todo = make_plan(wanted, processes, s.r.version, p.running.of(a.name));
+    retire(p, std::move(todo.stop), drain);
+}
+
+// What served before us gets half of the ten seconds in which everything agrees.
+task<> disown_all(parts& p) {
+    const auto drain = std::min<std::chrono::milliseconds>(p.settings.drain, std::chrono::seconds(5));
+    const auto apps = co_await p.db.read([](SQLite::Database& db) { return store::all_apps(db); });
+    for (const auto& a : apps)
+        co_await disown(p, a, drain);
+}
+
+// The containers of one-offs whose jobs go on.
+task<std::vector<std::string>> kept_containers(parts& p, const std::vector<job>& going_on) {
+    std::vector<std::string> ids;
+    auto runs = co_await p.cluster.kept_runs();
+    if (!runs) {
+        p.log.warn("one-offs cannot be listed", {{"reason", runs.error().message}});
+        co_return ids;
+    }
+    for (const auto& r : *runs)
+        if (std::any_of(going_on.begin(), going_on.end(), [&](const job& j) { return kept_name(j.id) == r.name; }))
+            ids.push_back(r.container);
+    co_return ids;
+}
+
 // Instances whose app is gone from the store, and directories of builds that never became a release.
-task<> clean_up(parts& p) {
+task<> clean_up(parts& p, std::vector<std::string> keep) {
     const auto apps = co_await p.db.read([](SQLite::Database& db) { return store::all_apps(db); });
     std::set<std::string> known;
     for (const auto& a : apps)
@@ -101,7 +100,9 @@ task<> clean_up(parts& p) {
             p.running.forget_app(app);
             (void)co_await p.cluster.remove_app(app);
         }
-    auto swept = co_await p.cluster.sweep(p.running.containers());
+    for (auto& id : p.running.containers())
+        keep.push_back(std::move(id));
+    auto swept = co_await p.cluster.sweep(std::move(keep));
     if (!swept) p.log.warn("leftovers were not swept", {{"reason", swept.error().message}});
     const auto builds = co_await p.db.read([](SQLite::Database& db) { return store::build_directories(db); });
     co_await p.files.run([&] {
@@ -117,18 +118,6 @@ task<> clean_up(parts& p) {
     });
 }
 
-// Instances of a release that was being started when this program ended: no request ever reached them.
-task<std::vector<runtime::observed_instance>> never_served(parts& p, const app& a) {
-    auto instances = p.running.of(a.name);
-    co_await p.db.read([&](SQLite::Database& db) {
-        std::erase_if(instances, [&](const auto& i) {
-            const auto r = store::find_release(db, p.box, a.id, i.release);
-            return r && r->state == release_state::succeeded;
-        });
-    });
-    co_return instances;
-}
-
 // Those that serve are looked at again from now on.
 task<> watch_all(parts& p, const app& a) {
     const auto r = co_await p.db.read([&](SQLite::Database& db) { return store::find_release(db, p.box, a.current); });
@@ -137,14 +126,11 @@ task<> watch_all(parts& p, const app& a) {
         if (i.state == instance_state::up) watch_health(p, i.container, rules_for(p, *r, i.process).health);
 }
 
-// Everything agrees within ten seconds of a start: what served before us gets half of that.
 task<> reconcile_all(parts& p) {
     const auto drain = std::min<std::chrono::milliseconds>(p.settings.drain, std::chrono::seconds(5));
     const auto apps = co_await p.db.read([](SQLite::Database& db) { return store::all_apps(db); });
     for (const auto& a : apps) {
         co_await watch_all(p, a);
-        auto leftovers = co_await never_served(p, a);
-        co_await discard(p, std::move(leftovers));
         auto agreed = co_await reconcile(p, a.id, drain);
         if (!agreed) p.log.error("not reconciled", {{"app", a.name}, {"reason", agreed.error().message}});
     }
@@ -155,11 +141,14 @@ task<> reconcile_all(parts& p) {
 task<result<>> recover(parts& p) {
     auto observed = co_await observe(p);
     if (!observed) co_return observed.error();
-    co_await settle_jobs(p);
+    auto going_on = co_await settle_jobs(p);
     co_await recover_sleep(p);
+    co_await disown_all(p);
     co_await publish(p);
     co_await begin_logs(p);
-    co_await clean_up(p);
+    auto kept = co_await kept_containers(p, going_on);
+    co_await clean_up(p, std::move(kept));
+    co_await resume_jobs(p, std::move(going_on));
     // In the background: an app that does not start must not keep the doors shut.
     p.background.spawn("reconcile", reconcile_all(p));
     co_return result<>();

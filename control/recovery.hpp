@@ -5,9 +5,9 @@
 
 namespace gasper::control {
 
-/// In this order: what runs is read from the engine; interrupted jobs end (a deploy whose release became current is
-/// finished: its ref moves; any other failed); the table is published; leftovers are swept; then, in the background,
-/// instances are started or retired.
+/// In this order: what runs is read from the engine; jobs that a restart ends, end (control/job_kinds.hpp); what never
+/// served is disowned; the table is published; leftovers are swept; the other jobs go on; then, in the background,
+/// instances are started.
 task<result<>> recover(parts& p);
 
 }  // namespace gasper::control

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/job_kinds.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/cron.hpp"
@@ -107,6 +108,31 @@ task<result<>> run_settings(parts& p, app_id id, std::string user, settings_chan
     co_return result<>();
 }
 
+// What the release had mounted, if it can have it again.
+result<std::vector<volume_mount>> mounts_again(SQLite::Database& db, const app& a, const release& target) {
+    if (const auto lost = store::lost_mounts_of(db, target.id); !lost.empty())
+        return fail(errc::conflict, "volume_gone",
+                    "v" + std::to_string(target.version) + " had the volume " + lost.front().volume + " at " +
+                        lost.front().path + ", which was destroyed since; choose another release");
+    auto mounts = store::mounts_of(db, target.id);
+    if (auto free = store::check_mounts(db, a.id, mounts); !free) return free.error();
+    return mounts;
+}
+
+// A volume that the app has not mounted now is its owner's to mount.
+result<> check_mounts_of(SQLite::Database& db, const app& a, const identity& who, const release& target) {
+    const auto mounts = mounts_again(db, a, target);
+    if (!mounts) return mounts.error();
+    for (const auto& m : *mounts) {
+        const auto v = store::find_volume(db, m.volume);
+        if (v && v->app != a.name && !who.admin && v->owner != who.id)
+            return fail(errc::forbidden, "volume_not_yours",
+                        "v" + std::to_string(target.version) + " had the volume " + m.volume +
+                            ", which only its owner may mount again");
+    }
+    return {};
+}
+
 task<result<>> run_rollback(parts& p, app_id id, std::string user, release target, job_context& job) {
     auto s = co_await load(p, id);
     if (!s.a) co_return app_gone();
@@ -115,7 +141,10 @@ task<result<>> run_rollback(parts& p, app_id id, std::string user, release targe
     auto next = next_of(*s.a, target, p.settings);
     next.description = "Rollback to " + to;
     next.user = user;
+    auto mounts = co_await p.db.read([&](SQLite::Database& db) { return mounts_again(db, *s.a, target); });
+    if (!mounts) co_return mounts.error();
     auto c = same_formation(*s.a, std::move(next));
+    c.mounts = std::move(*mounts);
     c.language = co_await language_of(p, *s.a, target);
     c.cron = co_await p.db.read([&](SQLite::Database& db) { return store::cron_lines_of(db, target.id); });
     auto released = co_await switch_to(p, c, job);
@@ -171,29 +200,79 @@ void apply_changes(config_vars& vars, const config_changes& changes) {
     }
 }
 
+namespace {
+
+job_runner::work config_work(parts& p, app_id id, std::string user, config_changes changes) {
+    return [&p, id, user, changes](job_context& job) { return run_config(p, id, user, changes, job); };
+}
+
+job_runner::work settings_work(parts& p, app_id id, std::string user, settings_change to) {
+    return [&p, id, user, to](job_context& job) { return run_settings(p, id, user, to, job); };
+}
+
+job_runner::work rollback_work(parts& p, app_id id, std::string user, release target) {
+    return [&p, id, user, target](job_context& job) { return run_rollback(p, id, user, target, job); };
+}
+
+job_runner::work restart_work(parts& p, app_id id, std::string user) {
+    return [&p, id, user](job_context& job) { return run_restart(p, id, user, job); };
+}
+
+job_runner::work mount_work(parts& p, app_id id, std::string user, volume_mount what, bool mounted) {
+    return [&p, id, user, what, mounted](job_context& job) { return run_mount(p, id, user, what, mounted, job); };
+}
+
+}  // namespace
+
+// The values are secret: they stand in the job's input as they do in a release.
 task<result<job_id>> start_config_job(parts& p, app a, std::string user, config_changes changes) {
-    nlohmann::json names = nlohmann::json::array();  // the values are secret: a lost job is not resumed from them
-    for (const auto& change : changes)
-        names.push_back(change.first);
-    job description{.kind = "config", .key = a.name, .input = names.dump(), .user = user};
-    auto run = [&p, id = a.id, user, changes = std::move(changes)](job_context& job) {
-        return run_config(p, id, user, changes, job);
-    };
+    auto names = nlohmann::json::array(), said = nlohmann::json::object();
+    for (const auto& [name, value] : changes) {
+        names.push_back(name);
+        said[name] = value ? nlohmann::json(*value) : nlohmann::json();
+    }
+    const nlohmann::json input{{"names", names}, {"sealed", base64(p.box.seal(said.dump()))}};
+    job description{.kind = "config", .key = a.name, .input = input.dump(), .user = user};
+    auto run = config_work(p, a.id, user, std::move(changes));
     co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_runner::work>> resume_config(parts& p, job cut) {
+    auto a = co_await app_of(p, cut);
+    if (!a) co_return a.error();
+    const auto input = nlohmann::json::parse(cut.input);
+    const auto sealed = from_base64(input.at("sealed").get<std::string>());
+    if (!sealed) co_return sealed.error();
+    const auto plain = p.box.unseal(*sealed);
+    if (!plain) co_return plain.error();
+    const auto said = nlohmann::json::parse(*plain);
+    config_changes changes;
+    for (const auto& [name, value] : said.items())
+        changes[name] = value.is_null() ? std::optional<std::string>() : value.get<std::string>();
+    co_return config_work(p, a->id, cut.user, std::move(changes));
 }
 
 task<result<job_id>> start_settings_job(parts& p, app a, std::string user, std::string process, process_settings said,
                                         bool forget) {
-    const nlohmann::json input{{"process", process}};
+    const settings_by_process by_process{{process, said}};
+    const nlohmann::json input{{"process", process}, {"said", to_json(by_process)}, {"forget", forget}};
     job description{.kind = "settings", .key = a.name, .input = input.dump(), .user = user};
     settings_change to{std::move(process), std::move(said), forget};
-    auto run = [&p, id = a.id, user, to = std::move(to)](job_context& job) {
-        return run_settings(p, id, user, to, job);
-    };
+    auto run = settings_work(p, a.id, user, std::move(to));
     co_return co_await p.jobs.start(std::move(description), std::move(run));
 }
 
-task<result<release>> find_rollback(parts& p, app a, int version) {
+task<result<job_runner::work>> resume_settings(parts& p, job cut) {
+    auto a = co_await app_of(p, cut);
+    if (!a) co_return a.error();
+    const auto input = nlohmann::json::parse(cut.input);
+    const auto process = input.at("process").get<std::string>();
+    auto by_process = settings_from_json(input.at("said").get<std::string>());
+    settings_change to{process, by_process[process], input.at("forget").get<bool>()};
+    co_return settings_work(p, a->id, cut.user, std::move(to));
+}
+
+task<result<release>> find_rollback(parts& p, app a, identity who, int version) {
     auto [current, target] = co_await p.db.read([&](SQLite::Database& db) {
         auto now_serving = store::find_release(db, p.box, a.current);
         const int before = now_serving ? now_serving->version : 0;
@@ -213,29 +292,53 @@ task<result<release>> find_rollback(parts& p, app a, int version) {
     if (!target->code.directory.empty() && !std::filesystem::exists(target->code.directory))
         co_return fail(errc::conflict, "release_collected",
                        "the build of " + named + " is no longer kept; push the commit again");
+    auto mountable = co_await p.db.read([&](SQLite::Database& db) { return check_mounts_of(db, a, who, *target); });
+    if (!mountable) co_return mountable.error();
     co_return *target;
 }
 
 task<result<job_id>> start_rollback_job(parts& p, app a, std::string user, release target) {
     const nlohmann::json input{{"version", target.version}};
     job description{.kind = "rollback", .key = a.name, .input = input.dump(), .user = user};
-    auto run = [&p, id = a.id, user, target](job_context& job) { return run_rollback(p, id, user, target, job); };
+    auto run = rollback_work(p, a.id, user, std::move(target));
     co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_runner::work>> resume_rollback(parts& p, job cut) {
+    auto a = co_await app_of(p, cut);
+    if (!a) co_return a.error();
+    const auto version = nlohmann::json::parse(cut.input).at("version").get<int>();
+    auto target =
+        co_await p.db.read([&](SQLite::Database& db) { return store::find_release(db, p.box, a->id, version); });
+    if (!target) co_return fail(errc::not_found, "release_not_found", "there is no v" + std::to_string(version));
+    co_return rollback_work(p, a->id, cut.user, std::move(*target));
 }
 
 task<result<job_id>> start_restart_job(parts& p, app a, std::string user) {
     job description{.kind = "restart", .key = a.name, .input = "{}", .user = user};
-    auto run = [&p, id = a.id, user](job_context& job) { return run_restart(p, id, user, job); };
+    auto run = restart_work(p, a.id, user);
     co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_runner::work>> resume_restart(parts& p, job cut) {
+    auto a = co_await app_of(p, cut);
+    if (!a) co_return a.error();
+    co_return restart_work(p, a->id, cut.user);
 }
 
 task<result<job_id>> start_mount_job(parts& p, app a, std::string user, volume_mount what, bool mounted) {
     const nlohmann::json input{{"volume", what.volume}, {"path", what.path}, {"mounted", mounted}};
     job description{.kind = "storage", .key = a.name, .input = input.dump(), .user = user};
-    auto run = [&p, id = a.id, user, what, mounted](job_context& job) {
-        return run_mount(p, id, user, what, mounted, job);
-    };
+    auto run = mount_work(p, a.id, user, std::move(what), mounted);
     co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_runner::work>> resume_mount(parts& p, job cut) {
+    auto a = co_await app_of(p, cut);
+    if (!a) co_return a.error();
+    const auto input = nlohmann::json::parse(cut.input);
+    volume_mount what{.volume = input.at("volume").get<std::string>(), .path = input.at("path").get<std::string>()};
+    co_return mount_work(p, a->id, cut.user, std::move(what), input.at("mounted").get<bool>());
 }
 
 task<result<>> destroy_app(parts& p, app a) {

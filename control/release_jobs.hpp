@@ -16,8 +16,8 @@ task<result<job_id>> start_config_job(parts& p, app a, std::string user,
                                       std::map<std::string, std::optional<std::string>> changes);
 
 /// The release to go back to: `version`, or with 0 the newest good one before the current. It must have code that is
-/// still there.
-task<result<release>> find_rollback(parts& p, app a, int version);
+/// still there, and its volumes must be free and, unless the app has them now, `who`'s.
+task<result<release>> find_rollback(parts& p, app a, identity who, int version);
 task<result<job_id>> start_rollback_job(parts& p, app a, std::string user, release target);
 
 task<result<job_id>> start_restart_job(parts& p, app a, std::string user);

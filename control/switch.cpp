@@ -84,6 +84,10 @@ class switching {
 task<result<>> switching::run_release_command() {
     const auto command = release_.processes.find("release");
     if (command == release_.processes.end()) co_return result<>();
+    if (job_.did("release command")) {
+        job_.say("-----> The release command has run already");
+        co_return result<>();
+    }
     co_await job_.step("release command");
     job_.say("-----> Running release command...");
     runtime::once_spec spec{.app = app_.name,
@@ -191,11 +195,26 @@ std::vector<observed_instance> switching::replaced() const {
     return others;
 }
 
-task<> commit(parts& p, const change& c, const release& r) {
-    co_await p.db.transaction([&c, &r](SQLite::Database& db) {
+void tell(parts& p, const std::string& app, const store::event& said) {
+    p.logs->admit(app);
+    p.logs->say(app, said.at, said.text, said.id);
+}
+
+store::event add_event(SQLite::Database& db, app_id id, const std::string& text) {
+    store::add_event(db, id, text);
+    return store::events_of(db, id, 0, 1).front();
+}
+
+// Whoever finds a job at "publish" knows that its effect is there.
+task<> commit(parts& p, const change& c, const release& r, const job_context& job) {
+    const auto text = "Release v" + std::to_string(r.version) + " (" + r.description + ") by " + r.user;
+    const auto said = co_await p.db.transaction([&](SQLite::Database& db) {
         store::make_current(db, r, c.language, c.wanted);
         store::set_stopped(db, c.app.id, c.app.stopped);
+        job.step_in(db, committed_step);
+        return add_event(db, c.app.id, text);
     });
+    tell(p, c.app.name, said);
 }
 
 task<> write_failure(parts& p, const change& c, const release& r, std::string reason) {
@@ -212,18 +231,21 @@ struct attempt {
 // Everything before the commit: a cancellation may cut it anywhere.
 task<result<>> prepare(parts& p, const change& c, attempt& a, job_context& job) {
     co_await job.step("release");
-    a.made = co_await p.db.transaction([&](SQLite::Database& db) {
+    auto made = co_await p.db.transaction([&](SQLite::Database& db) -> result<release> {
+        const auto mounts = c.mounts ? *c.mounts : store::mounts_of(db, c.app.current);
+        if (auto free = store::check_mounts(db, c.app.id, mounts); !free) return free.error();
         auto r = store::add_release(db, p.box, c.next);
-        store::set_mounts(db, r.id, c.mounts ? *c.mounts : store::mounts_of(db, c.app.current));
+        store::set_mounts(db, r.id, mounts);
         store::set_cron_lines(db, r.id, c.cron ? *c.cron : store::cron_lines_of(db, c.app.current));
         return r;
     });
+    if (!made) co_return made.error();
+    a.made = std::move(*made);
     if (!a.made->code.image.empty() && !c.app.stopped) {
         a.under_way.emplace(p, c, *a.made, job);
         auto up = co_await a.under_way->run();
         if (!up) co_return up;
     }
-    co_await job.step("publish");
     co_return result<>();
 }
 
@@ -269,10 +291,9 @@ task<result<release>> switch_to(parts& p, const change& c, job_context& job) {
     if (!prepared) co_return prepared.error();
     job.commit();
     const auto& r = *a.made;
-    co_await commit(p, c, r);
+    co_await commit(p, c, r, job);
     p.cron.wake();
     co_await publish_and_wait(p);
-    co_await note(p, c.app.id, "Release v" + std::to_string(r.version) + " (" + r.description + ") by " + r.user);
     if (a.under_way) retire(p, a.under_way->replaced(), p.settings.drain);
     co_return r;
 }
@@ -288,13 +309,12 @@ task<result<>> start_missing(parts& p, const app& a, const std::optional<release
         auto up = co_await start_formation(p, a, *r, std::move(missing), started, std::move(say));
         if (!up) co_return up;
     }
-    co_await job.step("publish");
     co_return result<>();
 }
 
 }  // namespace
 
-task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, job_context& job) {
+task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, std::string done, job_context& job) {
     auto [a, r] = co_await p.db.read([&p, id](SQLite::Database& db) {
         auto found = store::find_app(db, id);
         auto current = found && found->current ? store::find_release(db, p.box, found->current) : std::nullopt;
@@ -317,10 +337,13 @@ task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, job
         co_return up;
     }
     job.commit();
-    co_await p.db.transaction([&](SQLite::Database& db) {
+    const auto said = co_await p.db.transaction([&](SQLite::Database& db) {
         store::set_formation(db, id, wanted);
         store::set_stopped(db, id, stopped);
+        job.step_in(db, committed_step);
+        return add_event(db, id, done);
     });
+    tell(p, a->name, said);
     // Before the table: it must not name them any more.
     retire(p, std::move(todo.stop), p.settings.drain);
     co_await publish_and_wait(p);

@@ -8,6 +8,9 @@
 
 namespace gasper::control {
 
+/// The step that begins in the transaction that makes a job's effect visible, of every job that changes what runs.
+inline const std::string committed_step = "publish";
+
 struct change {
     gasper::app app;  // `stopped`: as it shall be
     release next;     // without id and version; written here
@@ -23,8 +26,8 @@ struct change {
 task<result<release>> switch_to(parts& p, const change& c, job_context& job);
 
 /// Brings the formation of the current release from what runs to `wanted`: starts what is new, then writes and
-/// publishes it, then retires what is too much. On refusal nothing changed.
-task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, job_context& job);
+/// publishes it, then retires what is too much. `done` is the app's event. On refusal nothing changed.
+task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, std::string done, job_context& job);
 
 /// In the background: SIGTERM when the router has no more requests for it, WebSockets included, at the latest after
 /// `drain`; then the process type's stop timeout; then SIGKILL. The caller publishes a table without them.

@@ -92,6 +92,16 @@ struct once_spec {
     bool app_network{false};  // on the app's network; else on the builds' own network
 };
 
+/// A container that runs once and outlives this program: it is found again by the name that its maker gave it.
+struct kept_run {
+    std::string name;
+    std::string container;
+    std::string note;   // its maker's, from then
+    bool begun{false};  // it was started: it is never started again
+};
+/// Takes a line of output; false: no more of them are wanted.
+using kept_sink = std::function<bool(std::string_view line)>;
+
 struct log_options {
     int tail{100};  // lines of the past; -1: all
     bool follow{false};
@@ -157,13 +167,23 @@ class cluster {
     /// is removed.
     virtual task<result<int>> run_once(once_spec spec, line_sink sink, deadline until) = 0;
 
+    virtual task<result<std::vector<kept_run>>> kept_runs() = 0;
+    /// Makes it, and does not start it. It stays until drop_kept(), and as long as sweep() is told to keep it.
+    virtual task<result<kept_run>> make_kept(once_spec spec, std::string name, std::string note, deadline until) = 0;
+    /// Starts it unless it was begun, and waits for its end, also while the engine is away. All lines of its output but
+    /// the first `seen` go to `sink`. The exit status. A deadline, a refusal and a cancellation leave it as it is.
+    virtual task<result<int>> run_kept(kept_run what, std::size_t seen, kept_sink sink, deadline until) = 0;
+    /// Kills and removes it. No error when it is gone.
+    virtual task<result<>> drop_kept(std::string name) = 0;
+
+    /// As run_once() for a person: its standard streams are the terminal's (with one when `how` says so; its command
+    /// and env are the spec's). The container goes when the terminal is destroyed, or at its own end.
+    virtual task<result<std::unique_ptr<terminal>>> open_once(once_spec spec, exec_options how, deadline until) = 0;
+
     /// The machines, with what they have and what is in use now.
     virtual task<result<std::vector<node>>> nodes() = 0;
     /// Of running instances, by container; one that has ended is missing in the answer.
     virtual task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) = 0;
-    /// The same for a person: its standard streams are the terminal's (with one when `how` says so; its command and env
-    /// are the spec's). The container goes when the terminal is destroyed, or at its own end.
-    virtual task<result<std::unique_ptr<terminal>>> open_once(once_spec spec, exec_options how, deadline until) = 0;
 
     /// Lines of an instance, oldest first; with follow until the container ends or the coroutine is cancelled.
     virtual task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) = 0;

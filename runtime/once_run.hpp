@@ -18,7 +18,11 @@ class single_engine::once_run {
         : self_(self), held_(std::make_shared<held>(self.networks_, self.in_flight_, std::move(name))) {}
     once_run(const once_run&) = delete;
     once_run& operator=(const once_run&) = delete;
-    ~once_run() { self_.background_.spawn("remove " + held_->guard.name(), remove(self_, held_)); }
+    ~once_run() {
+        if (!kept_) self_.background_.spawn("remove " + held_->guard.name(), remove(self_, held_));
+    }
+    /// It stays when this goes.
+    void keep() noexcept { kept_ = true; }
 
     /// The writable /app of this run alone.
     task<result<std::string>> make_app(std::string release) {
@@ -66,6 +70,7 @@ class single_engine::once_run {
 
     single_engine& self_;
     std::shared_ptr<held> held_;
+    bool kept_{false};
 };
 
 }  // namespace gasper::runtime

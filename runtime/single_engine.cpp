@@ -202,12 +202,17 @@ task<result<>> single_engine::sweep(std::vector<std::string> keep) {
     for (const auto& c : *all)
         if (const auto at = c.label.find("gasper.sandbox"); at != c.label.end() && stays.contains(c.id))
             stays.insert(at->second);
+    std::set<std::string> kept_names;  // a run's directory is named as its container is
+    for (const auto& c : *all)
+        if (stays.contains(c.id)) kept_names.insert(c.name);
     std::erase_if(*all, [&](const container_summary& c) { return stays.contains(c.id); });
     auto removed = co_await remove_all(std::move(*all), until);
     // A start in flight made its directory before its container: named after a sandbox that stays.
     std::set<std::string> directories;
     for (const auto& id : stays)
         directories.insert(directory_name(id));
+    for (const auto& name : kept_names)
+        directories.insert(name);
     for (const auto& name : in_flight_)
         directories.insert(name);
     auto cleared = co_await remove_directories(std::move(directories));
@@ -219,8 +224,10 @@ task<result<>> single_engine::remove_app(std::string app) {
     auto all = co_await ours("gasper.app=" + app, until);
     if (!all) co_return all.error();
     std::set<std::string> directories;
-    for (const auto& c : *all)
+    for (const auto& c : *all) {
         directories.insert(directory_name(c.id));
+        directories.insert(c.name);  // of one that ran once
+    }
     auto removed = co_await remove_all(std::move(*all), until);
     if (!removed) co_return removed;
     auto clear = [directory = instances(), directories]() -> result<> {

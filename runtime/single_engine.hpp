@@ -64,6 +64,10 @@ class single_engine final : public cluster {
     task<result<>> sweep(std::vector<std::string> keep) override;
     task<result<>> remove_app(std::string app) override;
     task<result<int>> run_once(once_spec spec, line_sink sink, deadline until) override;
+    task<result<std::vector<kept_run>>> kept_runs() override;
+    task<result<kept_run>> make_kept(once_spec spec, std::string name, std::string note, deadline until) override;
+    task<result<int>> run_kept(kept_run what, std::size_t seen, kept_sink sink, deadline until) override;
+    task<result<>> drop_kept(std::string name) override;
     task<result<std::vector<node>>> nodes() override;
     task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) override;
     task<result<std::unique_ptr<terminal>>> open_once(once_spec spec, exec_options how, deadline until) override;
@@ -109,6 +113,8 @@ class single_engine final : public cluster {
     task<std::string> why_not_listening(observed_instance instance, deadline until);
     task<result<>> becomes_well(observed_instance instance, health_check how, deadline until);
     task<result<int>> follow_once(std::string container, line_sink sink, deadline until);
+    task<result<int>> follow_kept(kept_run what, std::size_t seen, kept_sink sink, deadline until);
+    task<result<>> pass_on(std::string container, std::size_t& seen, kept_sink sink);
     task<> find_cgroups(const std::vector<std::string>& containers, deadline until);
     task<> hang_up(std::string container, std::string exec);
 

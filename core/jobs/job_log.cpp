@@ -17,6 +17,7 @@ job_log::job_log(asio::any_io_executor executor, std::filesystem::path file) : c
         bytes_ += line.size() + 1;
         lines_.push_back(std::move(line));
     }
+    full_ = !lines_.empty() && lines_.back() == full_note;
     file_.open(file, std::ios::app);
 }
 

@@ -34,6 +34,7 @@ class job_log {
 
     std::size_t size() const noexcept { return lines_.size(); }
     bool closed() const noexcept { return closed_; }
+    bool full() const noexcept { return full_; }
 
  private:
     std::ofstream file_;

@@ -29,6 +29,10 @@ task<> job_context::step(std::string name) {
     co_await db_.transaction([&](SQLite::Database& db) { store::set_job_step(db, id_, name); });
 }
 
+void job_context::step_in(SQLite::Database& db, const std::string& name) const {
+    store::set_job_step(db, id_, name);
+}
+
 job_runner::job_runner(asio::any_io_executor executor, database& db, options o, logger& log)
     : executor_(executor),
       db_(db),
@@ -46,15 +50,24 @@ task<result<job_id>> job_runner::start(job description, work run) {
         co_return fail(errc::rate_limited, "too_many_jobs", "too many jobs of " + key + " are waiting already");
     description.state = job_state::waiting;
     const auto id = co_await db_.transaction([&](SQLite::Database& db) { return store::add_job(db, description); });
-    auto log = std::make_shared<job_log>(executor_, log_file(id));
-    logs_[id] = log;
+    enqueue(key, {.id = id, .parent = description.parent, .run = std::move(run)}, true);
+    co_return id;
+}
+
+void job_runner::resume(const job& cut, job_past past, work run) {
+    enqueue(cut.key, {.id = cut.id, .parent = cut.parent, .run = std::move(run), .past = std::move(past)}, false);
+}
+
+void job_runner::enqueue(const std::string& key, pending next, bool say_why) {
+    next.log = std::make_shared<job_log>(executor_, log_file(next.id));
+    next.control = std::make_shared<job_control>();
+    logs_[next.id] = next.log;
     const bool idle = !queues_.contains(key);
     auto& line = queues_[key];
-    if (!idle)
-        log->append("-----> Waiting for job " + std::to_string(line.front().id.value) + " of " + key + " to end");
-    line.push_back({id, description.parent, std::move(run), std::move(log), std::make_shared<job_control>()});
+    if (!idle && say_why)
+        next.log->append("-----> Waiting for job " + std::to_string(line.front().id.value) + " of " + key + " to end");
+    line.push_back(std::move(next));
     if (idle) scope_.spawn(key, drain(key));
-    co_return id;
 }
 
 task<> job_runner::drain(std::string key) {
@@ -67,10 +80,12 @@ task<> job_runner::drain(std::string key) {
 }
 
 task<result<>> job_runner::guarded(pending& next) {
-    job_context context(next.id, db_, next.log, next.control);
+    job_context context(next.id, db_, next.log, next.control, next.past);
     std::string fault;
     try {
-        co_return co_await next.run(context);
+        auto outcome = co_await next.run(context);
+        next.afterwards = context.afterwards();
+        co_return outcome;
     } catch (const refusal& e) {
         co_return e.reason();
     } catch (const boost::system::system_error& e) {
@@ -104,7 +119,7 @@ task<result<>> job_runner::outcome_of(pending& next) {
     next.running = nullptr;
     const auto& by = next.control->cancelled_by;
     if (outcome && (*outcome || by.empty())) co_return *outcome;
-    if (!by.empty()) co_return fail(errc::cancelled, "cancelled", "cancelled by " + by);
+    if (!by.empty()) co_return fail(errc::cancelled, "cancelled", std::string(cancelled_by) + by);
     throw boost::system::system_error(asio::error::operation_aborted);
 }
 
@@ -114,6 +129,7 @@ task<> job_runner::end(pending& next, job_state state, std::string reason) {
     log_.info("job ended", {{"job", next.id.value}, {"state", std::string(to_string(state))}, {"reason", reason}});
     next.log->close();
     logs_.erase(next.id);
+    if (next.afterwards) co_await next.afterwards();
 }
 
 task<> job_runner::run_one(pending& next) {
@@ -172,11 +188,18 @@ task<result<>> job_runner::cancel(job_id id, std::string by) {
         co_return fail(errc::conflict, "job_committed", named + " is past the point where it could be cancelled");
     const bool waits = found != &queues_.at(key).front();
     found->control->cancelled_by = by;
+    // A restart must not go on with it.
+    scope_.spawn("cancelled", mark_cancelled(id, by));
     if (!waits && found->running) found->running->cancel();
     if (waits) cancel_waiting(key, id);
     for (const auto child : children)
         (void)co_await cancel(child, by);  // one that has ended meanwhile is as well
     co_return result<>();
+}
+
+task<> job_runner::mark_cancelled(job_id id, std::string by) {
+    co_await db_.transaction(
+        [&](SQLite::Database& db) { store::set_job_reason(db, id, std::string(cancelled_by) + by); });
 }
 
 task<bool> job_runner::stop(deadline until) {

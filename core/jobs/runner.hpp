@@ -7,6 +7,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,24 +22,42 @@
 
 namespace gasper {
 
+/// How the reason of a job begins that a person cancelled; it stands there from the moment on that they asked.
+inline constexpr std::string_view cancelled_by = "cancelled by ";
+
 /// Whether a job may be cancelled, and by whom it was. Shared by the runner and the job's work.
 struct job_control {
     bool committed{false};     // its effect is visible: too late
     std::string cancelled_by;  // a person's name; empty: nobody
 };
 
+/// The steps of a job that an earlier process did.
+struct job_past {
+    std::set<std::string> begun, done;
+};
+
 /// What the work of a job is given.
 class job_context {
  public:
-    job_context(job_id id, database& db, std::shared_ptr<job_log> log, std::shared_ptr<job_control> control)
-        : id_(id), db_(db), log_(std::move(log)), control_(std::move(control)) {}
+    job_context(job_id id, database& db, std::shared_ptr<job_log> log, std::shared_ptr<job_control> control,
+                const job_past& past)
+        : id_(id), db_(db), log_(std::move(log)), control_(std::move(control)), past_(past) {}
 
     job_id id() const noexcept { return id_; }
     /// A line for the person who follows.
     void say(std::string_view line) { log_->append(line); }
+    /// How many lines there are, those of an earlier process included; whether more are kept.
+    std::size_t lines() const noexcept { return log_->size(); }
+    bool log_is_full() const noexcept { return log_->full(); }
     line_sink sink();
     /// Written before the step's effect, so that a restart knows how far it came.
     task<> step(std::string name);
+    /// The same inside a transaction of the caller's: the step begins with its effect.
+    void step_in(SQLite::Database& db, const std::string& name) const;
+    /// An earlier process, that was ended, did this step from its beginning to its end.
+    bool did(const std::string& step) const { return past_.done.contains(step); }
+    /// … or at least began it.
+    bool began(const std::string& step) const { return past_.begun.contains(step); }
 
     /// Runs work that a cancellation may cut, and comes back: with errc::cancelled when a person cancelled the job,
     /// from then on uncancellable, so that the caller can clear away what was made; with errc::failed for a fault. Only
@@ -47,6 +66,9 @@ class job_context {
     task<result<T>> guard(task<result<T>>&& work) {
         return guarded<T>(std::move(work));
     }
+    /// Runs when the end of the job is in the store: what must be there for a restart until then may be cleared away.
+    void afterwards(std::function<task<>()> what) { afterwards_ = std::move(what); }
+    const std::function<task<>()>& afterwards() const noexcept { return afterwards_; }
     /// From here on the job cannot be cancelled. Call right behind guard(), without a co_await between them.
     void commit() noexcept { control_->committed = true; }
 
@@ -61,6 +83,8 @@ class job_context {
     database& db_;
     std::shared_ptr<job_log> log_;
     std::shared_ptr<job_control> control_;
+    const job_past& past_;
+    std::function<task<>()> afterwards_;
 };
 
 template <class T>
@@ -96,6 +120,10 @@ class job_runner {
     /// Writes the job, then runs `run` as soon as no other job of its key runs.
     task<result<job_id>> start(job description, work run);
 
+    /// Goes on with a job of a process before this one, behind those of its key that were resumed already: under its
+    /// id, its log goes on. Call in the order of ids, before any start().
+    void resume(const job& cut, job_past past, work run);
+
     task<result<job>> info(job_id id);
     /// The log of a running job, or of a finished one from its file.
     task<result<std::shared_ptr<job_log>>> log_of(job_id id);
@@ -113,8 +141,8 @@ class job_runner {
     /// Removes the log files of jobs that are no longer in the store.
     void forget_logs(const std::vector<job_id>& removed);
 
-    /// Cancels what runs and waits. Cancelled jobs stay unfinished in the store: the next start settles them.
-    /// What jobs hold is let go.
+    /// Cancels what runs and waits. Cancelled jobs stay unfinished in the store: the next start resumes or settles
+    /// them. What jobs hold is let go.
     task<bool> stop(deadline until);
 
  private:
@@ -125,14 +153,18 @@ class job_runner {
         std::shared_ptr<job_control> control;
         task_scope* running{nullptr};  // while it runs
         bool over{false};
+        job_past past{};
+        std::function<task<>()> afterwards{};
     };
     using queue = std::list<pending>;  // its front runs
+    void enqueue(const std::string& key, pending next, bool say_why);
     task<> drain(std::string key);
     task<> run_one(pending& next);
     task<result<>> outcome_of(pending& next);
     task<result<>> guarded(pending& next);
     task<> end(pending& next, job_state state, std::string reason);
     void cancel_waiting(const std::string& key, job_id id);
+    task<> mark_cancelled(job_id id, std::string by);
     task<> abort_waiting(std::shared_ptr<queue> taken);
     std::filesystem::path log_file(job_id id) const { return options_.logs / (std::to_string(id.value) + ".log"); }
 

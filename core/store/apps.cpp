@@ -141,6 +141,14 @@ std::optional<build> find_build(SQLite::Database& db, app_id owner, build_id id)
     return build_from(s);
 }
 
+std::optional<build> build_of_job(SQLite::Database& db, job_id job) {
+    SQLite::Statement s(db,
+                        std::string(build_columns) + "WHERE job = ? AND state = 'succeeded' ORDER BY id DESC LIMIT 1");
+    s.bind(1, job.value);
+    if (!s.executeStep()) return std::nullopt;
+    return build_from(s);
+}
+
 std::vector<build> builds_of(SQLite::Database& db, app_id owner, int most) {
     SQLite::Statement s(db, std::string(build_columns) + "WHERE app = ? ORDER BY id DESC LIMIT ?");
     s.bind(1, owner.value);

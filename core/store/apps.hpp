@@ -28,6 +28,8 @@ build_id add_build(SQLite::Database& db, const build& b);
 /// Writes state, reason, buildpack, result, processes and the time it finished.
 void finish_build(SQLite::Database& db, const build& b);
 std::optional<build> find_build(SQLite::Database& db, app_id owner, build_id id);
+/// The newest that a job made and that succeeded.
+std::optional<build> build_of_job(SQLite::Database& db, job_id job);
 /// Newest first.
 std::vector<build> builds_of(SQLite::Database& db, app_id owner, int most);
 
@@ -42,7 +44,7 @@ std::vector<release> releases_of(SQLite::Database& db, const secret_box& box, ap
 void fail_release(SQLite::Database& db, release_id id, const std::string& reason);
 /// After a crash: pending releases and running builds failed for `reason`.
 void fail_pending(SQLite::Database& db, const std::string& reason);
-/// Every directory that a build made which may still be run.
+/// Every directory that a build made which may still be run: of releases, and of deploys that go on.
 std::set<std::string> build_directories(SQLite::Database& db);
 /// The commit point of a deploy: the release succeeded and is what the app serves.
 void make_current(SQLite::Database& db, const release& r, const std::string& language, const formation& wanted);

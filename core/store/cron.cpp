@@ -170,12 +170,15 @@ std::vector<std::pair<cron_entry, cron_run>> interrupt_cron_runs(SQLite::Databas
     std::vector<std::pair<cron_entry, cron_run>> found;
     SQLite::Statement s(db,
                         "SELECT e.app, e.id, r.scheduled FROM cron_runs r JOIN cron_entries e ON e.id = r.entry "
-                        "WHERE r.outcome = 'running'");
+                        "WHERE r.outcome = 'running' AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = r.job AND "
+                        "j.state IN ('waiting', 'running'))");
     while (s.executeStep()) {
         const auto entry = find_cron_entry(db, id_of<app_id>(s.getColumn(0)), id_of<cron_id>(s.getColumn(1)));
         if (entry) found.emplace_back(*entry, cron_run{.entry = entry->id, .scheduled = time_of(s.getColumn(2))});
     }
-    db.exec("UPDATE cron_runs SET outcome = 'interrupted' WHERE outcome = 'running'");
+    db.exec(
+        "UPDATE cron_runs SET outcome = 'interrupted' WHERE outcome = 'running' AND NOT EXISTS (SELECT 1 FROM jobs j "
+        "WHERE j.id = cron_runs.job AND j.state IN ('waiting', 'running'))");
     return found;
 }
 

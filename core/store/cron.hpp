@@ -35,7 +35,7 @@ void set_cron_job(SQLite::Database& db, cron_id id, sys_time scheduled, job_id j
 void set_cron_outcome(SQLite::Database& db, cron_id id, sys_time scheduled, const std::string& outcome);
 /// Newest first.
 std::vector<cron_run> cron_runs_of(SQLite::Database& db, cron_id id, int most);
-/// After a restart: runs that were going on are interrupted. They, with their app.
+/// After a restart: runs whose job does not go on are interrupted. They, with their app.
 std::vector<std::pair<cron_entry, cron_run>> interrupt_cron_runs(SQLite::Database& db);
 
 }  // namespace gasper::store

@@ -94,6 +94,22 @@ void set_job_state(SQLite::Database& db, job_id id, job_state state, const std::
     if (over) end_step(db, id, state);
 }
 
+void set_job_reason(SQLite::Database& db, job_id id, const std::string& reason) {
+    SQLite::Statement s(db, "UPDATE jobs SET reason = ? WHERE id = ? AND state IN ('waiting', 'running')");
+    s.bind(1, reason);
+    s.bind(2, id.value);
+    s.exec();
+}
+
+int resume_job(SQLite::Database& db, job_id id) {
+    end_step(db, id, job_state::failed);
+    set_job_step(db, id, "resume");
+    SQLite::Statement s(db, "SELECT COUNT(*) FROM job_steps WHERE job = ? AND name = 'resume'");
+    s.bind(1, id.value);
+    s.executeStep();
+    return s.getColumn(0);
+}
+
 std::optional<job> find_job(SQLite::Database& db, job_id id) {
     SQLite::Statement s(db, std::string(job_columns) + "WHERE id = ?");
     s.bind(1, id.value);

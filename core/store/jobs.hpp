@@ -18,6 +18,10 @@ job_id add_job(SQLite::Database& db, const job& j);
 void set_job_step(SQLite::Database& db, job_id id, const std::string& step);
 /// With the job's end its last step ends alike.
 void set_job_state(SQLite::Database& db, job_id id, job_state state, const std::string& reason);
+/// Of one that goes on.
+void set_job_reason(SQLite::Database& db, job_id id, const std::string& reason);
+/// After a restart: its open step failed, a step "resume" is begun. How often that was so.
+int resume_job(SQLite::Database& db, job_id id);
 std::optional<job> find_job(SQLite::Database& db, job_id id);
 /// Waiting or running, oldest first.
 std::vector<job> unfinished_jobs(SQLite::Database& db);

@@ -129,10 +129,22 @@ CREATE TABLE cron_runs (
 CREATE INDEX cron_running ON cron_runs (outcome) WHERE outcome = 'running';
 )sql";
 
+// A release remembers the name of a volume that was destroyed since: a rollback to it is refused for that reason.
+constexpr const char* remembered_mounts = R"sql(
+CREATE TABLE mounts (
+    release INTEGER NOT NULL REFERENCES releases ON DELETE CASCADE, path TEXT NOT NULL,
+    volume INTEGER REFERENCES volumes ON DELETE SET NULL, name TEXT NOT NULL,
+    PRIMARY KEY (release, path)) STRICT, WITHOUT ROWID;
+INSERT INTO mounts SELECT m.release, m.path, m.volume, v.name FROM release_mounts m JOIN volumes v ON v.id = m.volume;
+DROP TABLE release_mounts;
+ALTER TABLE mounts RENAME TO release_mounts;
+CREATE INDEX mounts_by_volume ON release_mounts (volume);
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron};
+    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron, remembered_mounts};
 }
 
 }  // namespace gasper::store

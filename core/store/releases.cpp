@@ -142,7 +142,10 @@ void fail_pending(SQLite::Database& db, const std::string& reason) {
 }
 
 std::set<std::string> build_directories(SQLite::Database& db) {
-    SQLite::Statement s(db, "SELECT DISTINCT directory FROM releases WHERE directory <> '' AND state = 'succeeded'");
+    SQLite::Statement s(db,
+                        "SELECT directory FROM releases WHERE directory <> '' AND state = 'succeeded' UNION "
+                        "SELECT b.directory FROM builds b JOIN jobs j ON j.id = b.job WHERE b.directory <> '' AND "
+                        "b.state = 'succeeded' AND j.state IN ('waiting', 'running')");
     std::set<std::string> found;
     while (s.executeStep())
         found.insert(s.getColumn(0).getString());

@@ -85,10 +85,34 @@ std::vector<volume_mount> mounts_of(SQLite::Database& db, const std::string& app
     return mounts_from(s);
 }
 
+std::vector<volume_mount> lost_mounts_of(SQLite::Database& db, release_id id) {
+    SQLite::Statement s(db, "SELECT name, path FROM release_mounts WHERE release = ? AND volume IS NULL ORDER BY path");
+    s.bind(1, id.value);
+    return mounts_from(s);
+}
+
+result<> check_mounts(SQLite::Database& db, app_id owner, const std::vector<volume_mount>& mounts) {
+    for (const auto& m : mounts) {
+        if (!find_volume(db, m.volume))
+            return fail(errc::conflict, "volume_gone", "the volume " + m.volume + " is gone");
+        SQLite::Statement s(db,
+                            "SELECT a.name FROM release_mounts m JOIN volumes v ON v.id = m.volume JOIN releases r ON "
+                            "r.id = m.release JOIN apps a ON a.id = r.app WHERE v.name = ? AND a.id <> ? AND "
+                            "(r.state = 'pending' OR r.id = a.current) LIMIT 1");
+        s.bind(1, m.volume);
+        s.bind(2, owner.value);
+        if (s.executeStep())
+            return fail(errc::conflict, "volume_in_use",
+                        m.volume + " is mounted in " + s.getColumn(0).getString() + "; unmount it there first");
+    }
+    return {};
+}
+
 void set_mounts(SQLite::Database& db, release_id id, const std::vector<volume_mount>& mounts) {
     for (const auto& m : mounts) {
-        SQLite::Statement s(
-            db, "INSERT INTO release_mounts (release, volume, path) SELECT ?, id, ? FROM volumes WHERE name = ?");
+        SQLite::Statement s(db,
+                            "INSERT INTO release_mounts (release, volume, path, name) SELECT ?, id, ?, name FROM "
+                            "volumes WHERE name = ?");
         s.bind(1, id.value);
         s.bind(2, m.path);
         s.bind(3, m.volume);

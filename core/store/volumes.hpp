@@ -24,7 +24,12 @@ bool volume_in_use(SQLite::Database& db, volume_id id);
 /// Volumes that are gone by now are left out.
 std::vector<volume_mount> mounts_of(SQLite::Database& db, release_id id);
 std::vector<volume_mount> mounts_of(SQLite::Database& db, const std::string& app, int version);
-/// Written with the release, in the same transaction.
+/// Those whose volume was destroyed since.
+std::vector<volume_mount> lost_mounts_of(SQLite::Database& db, release_id id);
+/// Whether a release of the app may have them now: each is there, and no other app's release that serves or is being
+/// started has it.
+result<> check_mounts(SQLite::Database& db, app_id owner, const std::vector<volume_mount>& mounts);
+/// Written with the release, in the same transaction; checked before.
 void set_mounts(SQLite::Database& db, release_id id, const std::vector<volume_mount>& mounts);
 
 }  // namespace gasper::store

@@ -122,6 +122,8 @@ def settled(app, commit, word, before):
         return False
     if app.remote_head() != current["commit"]:
         return False
+    if any(job["state"] in ("waiting", "running") for job in json.loads(app.gasper.command("jobs", app.name, "--json").ok().output)):
+        return False
     mine = app.gasper.containers(app.name)
     return len(mine) == 1 and mine[0]["Labels"]["gasper.release"] == str(current["version"]) and mine[0]["State"] == "running"
 

@@ -1,6 +1,7 @@
 """`run`: one-off processes, attached to a person or detached as a job."""
 
 import json
+import pathlib
 import subprocess
 
 import pytest
@@ -80,17 +81,28 @@ def test_detached_it_is_a_job(gasper, app):
     assert "run.1 exited with status 4" in gasper.command("logs", app.name, "-n", "50").ok().output
 
 
-def test_what_a_killed_server_ran_is_swept_and_reported(own_gasper):
+def test_a_detached_one_outlives_a_killed_server_and_an_attached_one_does_not(own_gasper):
     own_gasper.up()
     app = own_gasper.app("python")
     app.push().ok()
-    begun = json.loads(own_gasper.command("run", "--json", "-d", app.name, "sleep", "1000").ok().output)
-    wait_until(lambda: one_offs(own_gasper, app), 20, "the container")
-    own_gasper.kill_serve()
+    counting = "'for n in $(seq 1 1000); do echo line $n; if test -e /app/enough; then exit 3; fi; sleep 0.05; done'"
+    begun = json.loads(own_gasper.command("run", "--json", "-d", app.name, counting).ok().output)
+    with client_of(own_gasper, app, "sleep", "1000", stderr=subprocess.DEVNULL) as client:
+        wait_until(lambda: len(one_offs(own_gasper, app)) == 2, 20, "the containers")
+        mine = next(c for c in one_offs(own_gasper, app) if c["Labels"].get("gasper.kept"))
+        own_gasper.kill_serve()
+        client.kill()
     own_gasper.up()
+    wait_until(lambda: [c["Id"] for c in one_offs(own_gasper, app)] == [mine["Id"]], 20, "the attached one's end")
+    assert "run.1" in own_gasper.command("run:list", app.name).ok().output
+    own_app = next(m["Source"] for m in mine["Mounts"] if m["Destination"] == "/app")
+    pathlib.Path(own_app, "enough").touch()
+    log = own_gasper.command("jobs:log", str(begun["job"]))
+    assert log.status == 1 and "status 3" in log.error
+    lines = [line for line in log.output.splitlines() if line.startswith("line ")]
+    assert lines == [f"line {n}" for n in range(1, len(lines) + 1)], "each line once, in order"
     wait_until(lambda: not one_offs(own_gasper, app), 20, "its end")
-    job = json.loads(own_gasper.command("jobs:info", str(begun["job"]), "--json").ok().output)
-    assert job["state"] == "failed" and "restarted" in job["reason"]
+    assert "run.1 exited with status 3" in own_gasper.command("logs", app.name, "-n", "50").ok().output
 
 
 def test_over_rest(gasper, app):

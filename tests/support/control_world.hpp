@@ -38,7 +38,11 @@ class control_world {
                                                             .jobs = jobs_,
                                                             .background = background_}));
         scope_.spawn("tables", tables_.run());
-        who_ = settle(platform_->accounts().ensure_user("ann", "password", true)).value();
+        const auto ann = settle(db_.read([](SQLite::Database& db) { return store::find_user(db, "ann"); }));
+        if (ann)
+            who_ = {ann->user.id, "ann", ann->user.admin};
+        else
+            who_ = settle(platform_->accounts().ensure_user("ann", "password", true)).value();
         router_ = std::make_unique<scripted_router>(io_.get_executor(), data_ / "feed.sock");
     }
 
@@ -47,16 +51,21 @@ class control_world {
         settle_all(background_.stop(deadline::after(std::chrono::seconds(5))));
         settle_all(router_->stop());
         settle_all(scope_.stop(deadline::after(std::chrono::seconds(5))));
+        until([this] { return settling_ == 0; });
     }
+
+    /// From the moment that this is true on, no handler runs; settle() throws.
+    void ends_when(std::function<bool()> ended) { ended_ = std::move(ended); }
 
     template <class T>
     T settle(task<T> work) {
-        std::optional<T> value;
-        auto keep = [](task<T> w, std::optional<T>& v) -> task<> { v.emplace(co_await std::move(w)); };
-        asio::co_spawn(io_, keep(std::move(work), value), asio::detached);
-        const bool done = until([&] { return value.has_value(); });
+        auto value = std::make_shared<std::optional<T>>();
+        auto keep = [](task<T> w, std::shared_ptr<std::optional<T>> v) -> task<> { v->emplace(co_await std::move(w)); };
+        ++settling_;
+        asio::co_spawn(io_, keep(std::move(work), value), [this](const std::exception_ptr&) { --settling_; });
+        const bool done = until([&] { return value->has_value(); });
         if (!done) throw std::runtime_error("the coroutine did not end in time");
-        return std::move(*value);
+        return std::move(**value);
     }
 
     void run(task<> work) {
@@ -72,7 +81,7 @@ class control_world {
         const auto limit = deadline::after(std::chrono::seconds(10));
         io_.restart();
         while (!condition()) {
-            if (limit.expired()) return false;
+            if (limit.expired() || (ended_ && ended_())) return false;
             io_.run_one_for(std::chrono::milliseconds(5));
             if (io_.stopped()) io_.restart();
         }
@@ -129,6 +138,11 @@ class control_world {
         }
     }
 
+    template <class F>
+    auto read(F fn) {
+        return settle(db_.read(std::move(fn)));
+    }
+
     control::platform& platform() { return *platform_; }
     table_publisher& tables() { return tables_; }
     scripted_router& router() { return *router_; }
@@ -158,6 +172,8 @@ class control_world {
     std::unique_ptr<control::platform> platform_;
     control::identity who_;
     std::unique_ptr<scripted_router> router_;
+    int settling_{0};
+    std::function<bool()> ended_;
 };
 
 }  // namespace gasper::test

@@ -39,6 +39,9 @@ class scripted_cluster final : public runtime::cluster {
     std::string last_words;                                // what an instance says when it is told to end
     int cut_logs{0};                                       // a log that is followed breaks off after so many looks
 
+    std::function<void()> on_call;  // before each call that changes something
+    bool dead{false};               // whoever calls has ended: nothing reaches it any more
+
     // What happened
     std::map<std::string, runtime::observed_instance> containers;
     std::map<std::string, std::deque<runtime::log_line>> output;
@@ -50,8 +53,14 @@ class scripted_cluster final : public runtime::cluster {
     int connected{0};
     std::map<std::string, gasper::limits> limits;  // by container
     std::map<std::string, int> most_at_once;       // by instance name
-    std::vector<runtime::once_spec> once;
+    std::vector<runtime::once_spec> once;          // as they were begun
     int once_status{0};
+    struct kept_one {
+        runtime::kept_run what;
+        runtime::once_spec spec;
+        std::vector<std::string> lines;
+    };
+    std::map<std::string, kept_one> kept;  // by name
 
     void crash(const std::string& container, int exit_code) {
         auto& i = containers.at(container);
@@ -69,6 +78,7 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<result<runtime::sandbox>> make_sandbox(std::string app, deadline) override {
+        called();
         if (hang_in == "sandbox") co_await hang();
         const auto name = "sandbox-" + app + "-" + std::to_string(++made_);
         sandboxes.insert(name);
@@ -76,12 +86,14 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<result<>> drop_sandbox(runtime::sandbox unused) override {
+        called();
         sandboxes.erase(unused.container);
         co_return result<>();
     }
 
     task<result<runtime::observed_instance>> start(runtime::instance_spec spec, std::optional<runtime::sandbox> in,
                                                    deadline) override {
+        called();
         if (hang_in == "start") co_await hang();
         if (spec.name == refuse_start && refuse_times-- > 0) co_return fail(errc::failed, "no", "the engine refused");
         runtime::observed_instance i{.container = "c" + std::to_string(++made_),
@@ -120,6 +132,7 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<result<>> end(runtime::observed_instance instance, std::chrono::milliseconds) override {
+        called();
         const auto at = containers.find(instance.container);
         if (at == containers.end()) co_return result<>();
         if (!last_words.empty()) write(instance.container, last_words, std::chrono::hours(1));
@@ -128,12 +141,14 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<result<>> stop(runtime::observed_instance instance, std::chrono::milliseconds) override {
+        called();
         containers.erase(instance.container);
         stopped.push_back(instance.container);
         co_return result<>();
     }
 
     task<result<>> freeze(runtime::observed_instance instance) override {
+        called();
         if (!containers.contains(instance.container)) co_return fail(errc::not_found, "no", "no such container");
         containers.at(instance.container).frozen = true;
         ++freezes;
@@ -141,6 +156,7 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<result<>> thaw(runtime::observed_instance instance) override {
+        called();
         if (!containers.contains(instance.container)) co_return fail(errc::not_found, "no", "no such container");
         containers.at(instance.container).frozen = false;
         ++thaws;
@@ -155,23 +171,66 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<result<>> sweep(std::vector<std::string> keep) override {
+        called();
         std::erase_if(containers,
                       [&](const auto& c) { return std::find(keep.begin(), keep.end(), c.first) == keep.end(); });
+        std::erase_if(kept, [&](const auto& k) {
+            return std::find(keep.begin(), keep.end(), k.second.what.container) == keep.end();
+        });
         sandboxes.clear();
         co_return result<>();
     }
 
     task<result<>> remove_app(std::string app) override {
+        called();
         std::erase_if(containers, [&](const auto& c) { return c.second.app == app; });
         removed_apps.push_back(app);
         co_return result<>();
     }
 
     task<result<int>> run_once(runtime::once_spec spec, line_sink sink, deadline) override {
+        called();
         once.push_back(spec);
         sink("output of " + spec.command);
         if (hang_in == "run_once") co_await hang();
         co_return once_status;
+    }
+
+    task<result<std::vector<runtime::kept_run>>> kept_runs() override {
+        std::vector<runtime::kept_run> all;
+        for (const auto& [name, k] : kept)
+            all.push_back(k.what);
+        co_return all;
+    }
+
+    task<result<runtime::kept_run>> make_kept(runtime::once_spec spec, std::string name, std::string note,
+                                              deadline) override {
+        called();
+        runtime::kept_run made{.name = name, .container = "k" + std::to_string(++made_), .note = std::move(note)};
+        const auto said = "output of " + spec.command;
+        kept[name] = {.what = made, .spec = std::move(spec), .lines = {said}};
+        co_return made;
+    }
+
+    task<result<int>> run_kept(runtime::kept_run what, std::size_t seen, runtime::kept_sink sink, deadline) override {
+        called();
+        const auto at = kept.find(what.name);
+        if (at == kept.end()) co_return fail(errc::not_found, "no", "no such container");
+        if (!std::exchange(at->second.what.begun, true)) once.push_back(at->second.spec);
+        for (;;) {
+            const auto still = kept.find(what.name);
+            if (still == kept.end()) co_return fail(errc::not_found, "no", "it was removed");
+            for (; seen < still->second.lines.size(); ++seen)
+                sink(still->second.lines[seen]);
+            if (hang_in != "run_once") co_return once_status;
+            co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+        }
+    }
+
+    task<result<>> drop_kept(std::string name) override {
+        called();
+        kept.erase(name);
+        co_return result<>();
     }
 
     task<result<std::unique_ptr<runtime::terminal>>> open_once(runtime::once_spec spec, runtime::exec_options,
@@ -233,6 +292,10 @@ class scripted_cluster final : public runtime::cluster {
     std::map<std::string, std::vector<runtime::host_mount>> mounts;
 
  private:
+    void called() {
+        if (on_call) on_call();
+        if (dead) throw boost::system::system_error(asio::error::operation_aborted);
+    }
     static task<> hang() { co_await sleep_until(deadline::after(std::chrono::hours(1))); }
 
     int made_{0};

@@ -101,17 +101,39 @@ TEST_F(cron_test, a_run_that_fails_says_so_and_keeps_its_log) {
     EXPECT_EQ(log.at(0), "output of tick");
 }
 
-TEST_F(cron_test, a_run_that_a_restart_cut_is_reported_and_never_repeated) {
+TEST_F(cron_test, a_run_goes_on_over_a_restart_and_is_never_repeated) {
+    serve();
+    cluster.hang_in = "run_once";
+    const auto id = add("@hourly", cron_overlap::forbid);
+    pass(hours(1));
+    ASSERT_TRUE(ran(1));
+    restart();
+    recover();
+    go_round();
+    EXPECT_EQ(outcomes(id), strings{"running"});
+    pass(hours(1));
+    EXPECT_TRUE(world->until([&] {
+        return outcomes(id) == strings{"skipped", "running"};
+    })) << "what goes on keeps its place";
+    cluster.hang_in.clear();
+    EXPECT_TRUE(world->until([&] { return outcomes(id) == strings{"skipped", "succeeded"}; }));
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 1u);
+    EXPECT_TRUE(world->until([&] { return cluster.kept.empty(); }));
+}
+
+TEST_F(cron_test, a_run_whose_container_is_gone_after_a_restart_has_failed) {
     serve();
     cluster.hang_in = "run_once";
     const auto id = add("@hourly");
     pass(hours(1));
     ASSERT_TRUE(ran(1));
     restart();
+    cluster.kept.clear();
     cluster.hang_in.clear();
     recover();
-    EXPECT_TRUE(world->until([&] { return outcomes(id) == strings{"interrupted"}; }));
-    EXPECT_TRUE(world->until([&] { return noted("was interrupted by a restart"); }));
+    EXPECT_TRUE(world->until([&] { return outcomes(id) == strings{"failed"}; }));
+    EXPECT_TRUE(world->until([&] { return noted("its container is gone"); }));
     go_round();
     EXPECT_EQ(cluster.once.size(), 1u);
 }

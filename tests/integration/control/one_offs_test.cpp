@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "core/store/jobs.hpp"
 #include "core/store/volumes.hpp"
 #include "tests/support/control_world.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -27,6 +28,11 @@ class one_offs_test : public testing::Test {
     }
     std::vector<control::one_off> running() {
         return world->settle(world->platform().one_offs().list(world->who(), "hello")).value();
+    }
+    std::size_t log_size(job_id id) { return world->settle(world->jobs().log_of(id)).value()->size(); }
+    int times_begun(const std::string& command) {
+        return static_cast<int>(std::count_if(cluster.once.begin(), cluster.once.end(),
+                                              [&](const auto& spec) { return spec.command == command; }));
     }
     std::vector<std::string> log(job_id id) {
         return world->settle(world->settle(world->jobs().log_of(id)).value()->read(0));
@@ -82,16 +88,64 @@ TEST_F(one_offs_test, is_stopped_by_name_and_its_name_is_free_again) {
     EXPECT_EQ(detach("sleep 1000").value().name, "run.1");
 }
 
-TEST_F(one_offs_test, one_that_a_restart_cut_is_reported_and_not_run_again) {
+TEST_F(one_offs_test, goes_on_over_a_restart_with_its_name_its_log_and_its_status) {
+    serve();
+    cluster.hang_in = "run_once";
+    const auto one = detach("charge cards").value();
+    ASSERT_TRUE(world->until([&] { return cluster.once.size() == 1 && log_size(one.job) == 1; }));
+    restart();
+    cluster.kept.begin()->second.lines.push_back("said while nobody listened");
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    ASSERT_EQ(running().size(), 1u);
+    EXPECT_EQ(running()[0].name, "run.1");
+    EXPECT_EQ(running()[0].job, one.job);
+    EXPECT_EQ(detach("another").value().name, "run.2") << "its name is taken";
+    cluster.once_status = 3;
+    cluster.hang_in.clear();
+    EXPECT_EQ(world->finish(one.job), job_state::failed);
+    EXPECT_NE(world->settle(world->jobs().info(one.job))->reason.find("status 3"), std::string::npos);
+    EXPECT_EQ(log(one.job), (std::vector<std::string>{"output of charge cards", "said while nobody listened"}));
+    EXPECT_EQ(times_begun("charge cards"), 1);
+    EXPECT_TRUE(world->until([&] { return cluster.kept.empty() && running().empty(); }));
+}
+
+TEST_F(one_offs_test, one_that_ended_while_nobody_was_here_is_heard_to_its_end) {
     serve();
     cluster.hang_in = "run_once";
     const auto one = detach("charge cards").value();
     ASSERT_TRUE(world->until([&] { return cluster.once.size() == 1; }));
     restart();
+    cluster.hang_in.clear();  // it has ended with 0
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_EQ(world->finish(one.job), job_state::succeeded);
+    EXPECT_EQ(log(one.job).size(), 1u);
+    EXPECT_EQ(times_begun("charge cards"), 1);
+}
+
+TEST_F(one_offs_test, one_whose_container_is_gone_is_not_run_again) {
+    serve();
+    cluster.hang_in = "run_once";
+    const auto one = detach("charge cards").value();
+    ASSERT_TRUE(world->until([&] { return cluster.once.size() == 1; }));
+    restart();
+    cluster.kept.clear();
     cluster.hang_in.clear();
     ASSERT_TRUE(world->settle(world->platform().recover()));
     EXPECT_EQ(world->finish(one.job), job_state::failed);
-    EXPECT_EQ(cluster.once.size(), 1u);
+    EXPECT_NE(world->settle(world->jobs().info(one.job))->reason.find("is gone"), std::string::npos);
+    EXPECT_EQ(times_begun("charge cards"), 1);
+}
+
+TEST_F(one_offs_test, one_that_was_cancelled_right_before_a_restart_does_not_go_on) {
+    serve();
+    cluster.hang_in = "run_once";
+    const auto one = detach("charge cards").value();
+    ASSERT_TRUE(world->until([&] { return cluster.once.size() == 1; }));
+    restart();
+    world->store([&](SQLite::Database& db) { store::set_job_reason(db, one.job, "cancelled by ann"); });
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_EQ(world->finish(one.job), job_state::aborted);
+    EXPECT_TRUE(cluster.kept.empty());
 }
 
 TEST_F(one_offs_test, refuses_what_cannot_run) {
@@ -115,6 +169,11 @@ class volumes_test : public one_offs_test {
     job_state mount(const std::string& name, const std::string& path) {
         return world->finish(
             world->settle(world->platform().volumes().mount(world->who(), name, "hello", path)).value());
+    }
+    result<job_state> back_to(int version) {
+        auto id = world->settle(world->platform().apps().rollback(world->who(), "hello", version));
+        if (!id) return id.error();
+        return world->finish(*id);
     }
     volume info(const std::string& name) {
         return *world->store([&](SQLite::Database& db) { return store::find_volume(db, name); });
@@ -158,6 +217,45 @@ TEST_F(volumes_test, stay_mounted_over_other_releases_and_restarts_until_unmount
     EXPECT_EQ(world->finish(id), job_state::succeeded);
     EXPECT_TRUE(mounts().empty());
     EXPECT_TRUE(std::filesystem::exists(at("data")));
+}
+
+TEST_F(volumes_test, a_rollback_mounts_what_the_release_had) {
+    serve();
+    ASSERT_TRUE(create("data"));
+    ASSERT_TRUE(create("more"));
+    EXPECT_EQ(mount("data", "/app/storage"), job_state::succeeded);  // v2
+    EXPECT_EQ(mount("more", "/app/more"), job_state::succeeded);     // v3
+    EXPECT_EQ(back_to(1).value(), job_state::succeeded);
+    EXPECT_TRUE(mounts().empty());
+    EXPECT_EQ(info("data").app, "");
+    EXPECT_EQ(back_to(3).value(), job_state::succeeded);
+    ASSERT_EQ(mounts().size(), 2u);
+    EXPECT_EQ(mounts()[0].to, "/app/more");
+    EXPECT_EQ(mounts()[1].from, at("data").string());
+}
+
+TEST_F(volumes_test, a_rollback_to_a_volume_that_is_gone_or_taken_is_refused) {
+    serve();
+    world->deployed("other");
+    ASSERT_TRUE(create("data"));
+    ASSERT_TRUE(create("more"));
+    mount("data", "/app/storage");  // v2
+    world->finish(world->settle(world->platform().volumes().unmount(world->who(), "data", "hello")).value());
+    const auto taken = world->settle(world->platform().volumes().mount(world->who(), "data", "other", "/x")).value();
+    EXPECT_EQ(world->finish(taken), job_state::succeeded);
+    EXPECT_EQ(back_to(2).error().code, "volume_in_use");
+    world->finish(world->settle(world->platform().volumes().unmount(world->who(), "data", "other")).value());
+    const auto bob = world->settle(world->platform().accounts().ensure_user("bob", "password", false)).value();
+    world->store([&](SQLite::Database& db) {
+        db.exec("UPDATE apps SET owner = " + std::to_string(bob.id.value) + " WHERE name = 'hello'");
+    });
+    EXPECT_EQ(world->settle(world->platform().apps().rollback(bob, "hello", 2)).error().code, "volume_not_yours");
+    EXPECT_TRUE(world->settle(world->platform().volumes().destroy(world->who(), "data", "data")));
+    ASSERT_TRUE(create("data"));  // the same name, not the same volume
+    const auto refused = back_to(2);
+    EXPECT_EQ(refused.error().code, "volume_gone");
+    EXPECT_NE(refused.error().message.find("data at /app/storage"), std::string::npos);
+    EXPECT_TRUE(mounts().empty());
 }
 
 TEST_F(volumes_test, a_mount_that_fails_changes_nothing) {

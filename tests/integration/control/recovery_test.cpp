@@ -39,12 +39,12 @@ class recovery_test : public testing::Test {
         return id;
     }
 
-    job_id interrupted_deploy(const std::string& commit) {
+    job_id interrupted_deploy(const std::string& commit, const std::string& step = "publish") {
         return world->store([&](SQLite::Database& db) {
             const auto input = R"({"app":"hello","ref":"refs/heads/main","old":")" + std::string(40, '0') +
                                R"(","new":")" + commit + "\"}";
             const auto id = store::add_job(db, {.kind = "deploy", .key = "hello", .input = input, .user = "ann"});
-            store::set_job_step(db, id, "publish");
+            store::set_job_step(db, id, step);
             return id;
         });
     }
@@ -77,7 +77,7 @@ TEST_F(recovery_test, what_was_lost_is_started_again) {
     EXPECT_EQ(cluster.containers.size(), 1u);
 }
 
-TEST_F(recovery_test, a_switch_killed_before_its_commit_never_was) {
+TEST_F(recovery_test, a_switch_killed_before_its_commit_is_done_again_as_a_new_release) {
     serve();
     cluster.hang_in_ready = true;
     const auto job =
@@ -86,32 +86,63 @@ TEST_F(recovery_test, a_switch_killed_before_its_commit_never_was) {
     restart();
     cluster.hang_in_ready = false;
     ASSERT_TRUE(world->settle(world->platform().recover()));
-    EXPECT_EQ(world->finish(job), job_state::failed);
+    EXPECT_EQ(world->finish(job), job_state::succeeded);
     EXPECT_TRUE(world->until([&] { return cluster.containers.size() == 1; }));
-    EXPECT_EQ(cluster.containers.begin()->second.release, 1);
+    EXPECT_EQ(cluster.containers.begin()->second.release, 3);
+    EXPECT_EQ(cluster.environments[cluster.containers.begin()->first]["COLOR"], "blue");
     EXPECT_EQ(world->settle(world->platform().apps().release_info(world->who(), "hello", 2))->state,
               release_state::failed);
 }
 
-TEST_F(recovery_test, a_change_killed_after_its_commit_has_succeeded_and_one_before_has_not) {
+TEST_F(recovery_test, a_change_killed_after_its_commit_has_succeeded_and_one_that_says_too_little_has_failed) {
     serve();
-    const auto begin = [&] {
+    const auto begin = [&](const std::vector<std::string>& steps) {
         return world->store([&](SQLite::Database& db) {
             const auto id = store::add_job(db, {.kind = "config", .key = "hello", .input = "[]", .user = "ann"});
-            for (const char* step : {"release", "start", "publish"})
+            for (const auto& step : steps)
                 store::set_job_step(db, id, step);
             return id;
         });
     };
-    const auto after = begin();
+    const auto after = begin({"release", "start", "publish"});
     world->deployed("hello");
     restart();
     ASSERT_TRUE(world->settle(world->platform().recover()));
     EXPECT_EQ(world->finish(after), job_state::succeeded);
-    const auto before = begin();
+    const auto before = begin({"release", "start"});
     restart();
     ASSERT_TRUE(world->settle(world->platform().recover()));
     EXPECT_EQ(world->finish(before), job_state::failed);
+}
+
+TEST_F(recovery_test, a_job_that_ends_the_server_again_and_again_is_given_up) {
+    serve();
+    cluster.hang_in_ready = true;
+    const auto job =
+        world->settle(world->platform().apps().set_config(world->who(), "hello", {{"COLOR", "blue"}})).value();
+    for (int n = 0; n < 4; ++n) {
+        ASSERT_TRUE(world->until([&] { return cluster.containers.size() == 2; })) << n;
+        restart();
+        ASSERT_TRUE(world->settle(world->platform().recover()));
+    }
+    EXPECT_EQ(world->finish(job), job_state::failed);
+    EXPECT_NE(world->settle(world->jobs().info(job))->reason.find("again and again"), std::string::npos);
+    EXPECT_TRUE(world->until([&] { return cluster.containers.size() == 1; }));
+}
+
+TEST_F(recovery_test, an_instance_that_nobody_had_found_ready_is_asked_before_it_is_routed) {
+    serve();
+    auto late = cluster.containers.begin()->second;
+    late.container = "late";
+    late.address = "10.9.9.9";
+    cluster.unwell.insert("late");
+    cluster.containers.clear();
+    cluster.containers["late"] = late;
+    restart();
+    ASSERT_TRUE(world->settle(world->platform().recover()));
+    EXPECT_TRUE(world->until([&] { return !cluster.containers.contains("late") && cluster.containers.size() == 1; }));
+    EXPECT_TRUE(world->until([&] { return world->routed("hello").size() == 1; }));
+    EXPECT_NE(world->routed("hello").at(0), "10.9.9.9");
 }
 
 TEST_F(recovery_test, a_deploy_killed_after_its_commit_gets_its_ref) {
@@ -130,7 +161,7 @@ TEST_F(recovery_test, a_deploy_killed_after_its_commit_gets_its_ref) {
 TEST_F(recovery_test, a_deploy_killed_before_its_commit_leaves_the_ref) {
     serve();
     const auto commit = commit_without_a_ref();
-    const auto job = interrupted_deploy(commit);
+    const auto job = interrupted_deploy(commit, "build");
     restart();
     ASSERT_TRUE(world->settle(world->platform().recover()));
     EXPECT_EQ(world->finish(job), job_state::failed);
