@@ -55,6 +55,11 @@ class builder {
     /// What app.json of a commit says, without a build.
     task<result<app_json>> declared(std::filesystem::path repository, std::string commit);
 
+    /// See runtime::stacks::collect.
+    task<result<std::size_t>> collect_stacks(std::set<std::string> in_use, deadline until) {
+        return stacks_.collect(std::move(in_use), until);
+    }
+
  private:
     runtime::cluster& cluster_;
     runtime::stacks& stacks_;

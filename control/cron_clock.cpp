@@ -6,6 +6,7 @@
 
 #include "control/cron_plan.hpp"
 #include "control/one_off_jobs.hpp"
+#include "core/base/rounds.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/cron.hpp"
 
@@ -132,26 +133,40 @@ task<> cron_board::wait(deadline until) {
     }
 }
 
+namespace {
+
+// What is due now begins. When the next is.
+task<sys_time> look_at_clock(parts& p, zone_cache& zones) {
+    const auto at = p.cron.clock();
+    const auto entries = co_await p.db.transaction([&](SQLite::Database& db) {
+        store::follow_releases(db, at);
+        return store::active_cron_entries(db);
+    });
+    auto next = at + longest_wait;
+    for (const auto& e : entries) {
+        const auto schedule = cron_expression::parse(e.line.schedule);
+        const auto* zone = co_await zone_of(p, zones, e.line.zone);
+        if (!schedule || !*zone) continue;
+        const auto due = plan_cron(*schedule, **zone, e.seen, at, grace);
+        co_await follow(p, e, due);
+        if (due.next) next = std::min<sys_time>(next, *due.next);
+    }
+    ++p.cron.rounds;
+    co_return next;
+}
+
+task<> cron_round(parts& p, zone_cache& zones) {
+    const auto next = co_await look_at_clock(p, zones);
+    co_await p.cron.wait(deadline::after(std::max(next - p.cron.clock(), std::chrono::milliseconds(1))));
+}
+
+}  // namespace
+
 task<> run_cron(parts& p) {
     co_await report_interrupted(p);
-    for (zone_cache zones;;) {
-        const auto at = p.cron.clock();
-        const auto entries = co_await p.db.transaction([&](SQLite::Database& db) {
-            store::follow_releases(db, at);
-            return store::active_cron_entries(db);
-        });
-        auto next = at + longest_wait;
-        for (const auto& e : entries) {
-            const auto schedule = cron_expression::parse(e.line.schedule);
-            const auto* zone = co_await zone_of(p, zones, e.line.zone);
-            if (!schedule || !*zone) continue;
-            const auto due = plan_cron(*schedule, **zone, e.seen, at, grace);
-            co_await follow(p, e, due);
-            if (due.next) next = std::min<sys_time>(next, *due.next);
-        }
-        ++p.cron.rounds;
-        co_await p.cron.wait(deadline::after(std::max(next - p.cron.clock(), std::chrono::milliseconds(1))));
-    }
+    zone_cache zones;
+    auto turn = [&p, &zones] { return cron_round(p, zones); };
+    co_await repeat(p.log, "cron", std::chrono::milliseconds(0), std::move(turn));
 }
 
 task<result<job_id>> run_cron_entry(parts& p, cron_entry e, std::string user) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/cron_clock.hpp"
+#include "control/disk.hpp"
 #include "control/git.hpp"
 #include "control/job_kinds.hpp"
 #include "control/parts.hpp"
@@ -247,6 +248,9 @@ task<result<std::string>> deploys::repository_for_push(identity who, std::string
     auto& p = platform_.shared();
     auto found = co_await platform_.apps().authorize(who, name);
     if (!found && found.error().kind != errc::not_found) co_return found.error();
+    // Before the pack comes: it needs room itself.
+    auto room = co_await check_room(p);
+    if (!room) co_return room.error();
     if (!found) {
         auto created = co_await platform_.apps().create(who, name);
         if (!created) co_return created.error();
@@ -275,6 +279,8 @@ task<result<job_id>> deploys::deploy(identity who, push what) {
     auto& p = platform_.shared();
     auto found = co_await platform_.apps().authorize(who, what.app);
     if (!found) co_return found.error();
+    auto room = co_await check_room(p);
+    if (!room) co_return room.error();
     const nlohmann::json input{
         {"app", what.app}, {"ref", what.ref}, {"old", what.old_commit}, {"new", what.new_commit}};
     job description{.kind = "deploy", .key = what.app, .input = input.dump(), .user = who.name};

@@ -11,6 +11,8 @@ namespace {
 
 node_view view_of(const parts& p, node n) {
     node_view v{.info = std::move(n)};
+    for (const auto& d : v.info.disks)
+        v.low.push_back(p.disk.low(v.info.name, d.path));
     for (const auto& i : p.running.all()) {
         if (i.node != v.info.name || i.state == instance_state::crashed || i.state == instance_state::down) continue;
         v.reserved += i.reserved;

@@ -23,6 +23,7 @@ struct node_view {
         std::string state;  // to_string(instance_state)
         int version{0};
     };
+    std::vector<bool> low;            // of each of its disks: it takes no builds
     std::vector<instance> instances;  // by app and name; those that ended are none
 };
 

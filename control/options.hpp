@@ -34,6 +34,9 @@ struct options {
     std::int64_t log_size{16 << 20};                          // bytes of an app's log
     std::chrono::milliseconds log_age{std::chrono::days(7)};  // of its lines
     std::int64_t log_rate{1 << 20};                           // bytes a second that are kept of an app's output
+    int disk_full{90};                                        // percent of a disk, from which on it takes no builds
+    std::string smtp_url;                                     // where mail goes: smtp://…; empty: nowhere
+    std::string smtp_from;                                    // whom it is from
     int kept_builds{10};                                      // per app: what rollback reaches
     unsigned app_uid{1000}, app_gid{1000};                    // whom apps run as: volumes are theirs
     std::uint16_t instance_port{5000};                        // PORT

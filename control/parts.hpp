@@ -1,6 +1,7 @@
 // What control's use cases share. For control's own sources and for gasper/serve.cpp, which makes it.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "buildpacks/builder.hpp"
 #include "control/cron_board.hpp"
+#include "control/disk_watch.hpp"
 #include "control/fleet.hpp"
 #include "control/identity.hpp"
 #include "control/logs/app_logs.hpp"
@@ -49,7 +51,9 @@ struct parts {
     cron_board cron{executor};
     spare_sandboxes spares{cluster, background, log};
     control::placing placing{cluster};
-    std::unique_ptr<app_logs> logs{};  // made by the platform: it looks at `running`, in its last place
+    disk_watch disk{settings.disk_full};
+    std::deque<disk_watch::crossing> untold;  // not in the audit yet
+    std::unique_ptr<app_logs> logs{};         // made by the platform: it looks at `running`, in its last place
     struct restart_state {
         int in_row{0};  // ends, each soon after the one before
         deadline::clock::time_point last{};

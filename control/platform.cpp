@@ -1,6 +1,8 @@
 #include "control/platform.hpp"
 
 #include "control/cron_clock.hpp"
+#include "control/disk.hpp"
+#include "control/drains/drains.hpp"
 #include "control/housekeeping.hpp"
 #include "control/parts.hpp"
 #include "control/recovery.hpp"
@@ -25,7 +27,8 @@ platform::platform(std::unique_ptr<control::parts> p)
       jobs_(*this),
       one_offs_(*this),
       volumes_(*this),
-      cron_(*this) {
+      cron_(*this),
+      drains_(std::make_unique<control::drains>(*this)) {
     auto hear = sleep_reports(*parts_);
     hear.traffic = [this](const std::string& app, const app_traffic& more) { metrics_.add_requests(app, more); };
     parts_->tables.on_report(std::move(hear));
@@ -44,6 +47,8 @@ task<result<>> platform::recover() {
     auto recovered = co_await control::recover(*parts_);
     if (recovered) {
         parts_->background.spawn("housekeeping", keep_house(*parts_));
+        parts_->background.spawn("disks", watch_disks(*parts_));
+        parts_->background.spawn("written", watch_written(*parts_));
         parts_->background.spawn("cron", run_cron(*parts_));
     }
     co_return recovered;

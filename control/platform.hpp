@@ -21,6 +21,7 @@
 
 namespace gasper::control {
 
+class drains;  // control/drains/drains.hpp
 struct parts;  // control/parts.hpp: what the use cases share, for control's own sources only
 
 class platform {
@@ -44,6 +45,7 @@ class platform {
     control::one_offs& one_offs() { return one_offs_; }
     control::volumes& volumes() { return volumes_; }
     control::cron& cron() { return cron_; }
+    control::drains& drains() { return *drains_; }
     /// Runs one handler at a time. Doors on other threads hop: co_await asio::co_spawn(platform.executor(), …).
     asio::any_io_executor executor();
 
@@ -70,6 +72,7 @@ class platform {
     control::one_offs one_offs_;
     control::volumes volumes_;
     control::cron cron_;
+    std::unique_ptr<control::drains> drains_;
 };
 
 }  // namespace gasper::control

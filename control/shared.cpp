@@ -1,6 +1,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "control/parts.hpp"
+#include "core/base/rounds.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/routing.hpp"
 
@@ -16,13 +17,18 @@ struct said_event {
 }  // namespace
 
 task<> note(parts& p, app_id id, std::string text) {
-    const auto said = co_await p.db.transaction([&](SQLite::Database& db) -> std::optional<said_event> {
-        const auto a = store::find_app(db, id);
-        if (!a) return std::nullopt;
-        store::add_event(db, id, text);
-        const auto newest = store::events_of(db, id, 0, 1);
-        return said_event{a->name, newest.front()};
-    });
+    std::optional<said_event> said;
+    try {
+        said = co_await p.db.transaction([&](SQLite::Database& db) -> std::optional<said_event> {
+            const auto a = store::find_app(db, id);
+            if (!a) return std::nullopt;
+            store::add_event(db, id, text);
+            const auto newest = store::events_of(db, id, 0, 1);
+            return said_event{a->name, newest.front()};
+        });
+    } catch (const refusal& e) {  // whoever has something to note goes on without
+        p.log.warn("an event is not kept", {{"event", text}, {"reason", e.what()}});
+    }
     if (!said) co_return;
     p.logs->admit(said->app);
     p.logs->say(said->app, said->event.at, std::move(text), said->event.id);
@@ -42,10 +48,8 @@ task<> say_missing_events(parts& p, const app& a) {
 }
 
 task<> keep_house(parts& p) {
-    for (;;) {
-        co_await p.logs->store().keep_house();
-        co_await sleep_until(deadline::after(std::chrono::minutes(10)));
-    }
+    auto turn = [&p] { return p.logs->store().keep_house(); };
+    co_await repeat(p.log, "log retention", std::chrono::minutes(10), std::move(turn));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
+#include "core/base/rounds.hpp"
 #include "core/store/apps.hpp"
 
 namespace gasper::control {
@@ -247,10 +248,8 @@ task<> recover_sleep(parts& p) {
 }
 
 task<> watch_sleepers(parts& p) {
-    for (;;) {
-        co_await sleep_until(deadline::after(look_again));
-        co_await look_at_sleepers(p);
-    }
+    auto turn = [&p] { return look_at_sleepers(p); };
+    co_await repeat(p.log, "sleepers", look_again, std::move(turn));
 }
 
 task<> rouse(parts& p, app_id id, std::string app) {

@@ -7,6 +7,7 @@
 #include "control/audit.hpp"
 #include "control/formation.hpp"
 #include "control/switch.hpp"
+#include "core/base/rounds.hpp"
 #include "core/store/apps.hpp"
 
 namespace gasper::control {
@@ -90,11 +91,15 @@ task<bool> start_again(parts& p, app_id id, wanted_instance one) {
 }
 
 task<> restart(parts& p, app_id id, std::string key, wanted_instance one) {
+    struct at_end {
+        parts& p;
+        const std::string& key;
+        ~at_end() { p.restarts[key].pending = false; }
+    } const over{p, key};
     for (bool done = false; !done;) {
         co_await sleep_until(deadline::after(back_off(p.restarts[key].in_row - 1, chance())));
         done = co_await start_again(p, id, one);
     }
-    p.restarts[key].pending = false;
 }
 
 using observation = std::optional<observed_instance>;
@@ -155,11 +160,23 @@ task<> stop_strays(parts& p, const std::vector<observed_instance>& there) {
     p.strays = std::move(seen);
 }
 
+task<> look_once(parts& p) {
+    auto looked = co_await look_around(p);
+    if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
+}
+
 task<> look_often(parts& p) {
-    for (;;) {
-        co_await sleep_until(deadline::after(look_again));
-        auto looked = co_await look_around(p);
-        if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
+    co_await sleep_until(deadline::after(look_again));
+    auto turn = [&p] { return look_once(p); };
+    co_await repeat(p.log, "look around", look_again, std::move(turn));
+}
+
+// A disk that is full costs the entry, not the repair.
+task<> record_crash(parts& p, std::string app, std::string what) {
+    try {
+        co_await record(p, "gasper", "app.crashed", std::move(app), std::move(what));
+    } catch (const refusal& e) {
+        p.log.warn("an event is not kept", {{"event", "app.crashed"}, {"reason", e.what()}});
     }
 }
 
@@ -190,7 +207,7 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     (void)count_end(p, key_of(instance.app, instance.name));
     p.log.warn("an instance ended", {{"app", instance.app}, {"instance", instance.name}, {"how", how}});
     co_await note(p, a->id, instance.name + " " + how);
-    co_await record(p, "gasper", "app.crashed", a->name, instance.name + " " + how);
+    co_await record_crash(p, a->name, instance.name + " " + how);
     if (co_await is_exclusive(p, a->id, instance)) {
         // A look around meanwhile must not start the next one beside it.
         const auto key = key_of(instance.app, instance.process);

@@ -34,6 +34,7 @@ struct configuration {
     std::string domain;          // apps answer at <app>.<domain>
     std::string public_host;     // how users reach this machine: in git and web addresses. Default: the domain
     log_level level{log_level::info};
+    std::int64_t disk_full{0};  // percent of a disk, from which on builds are refused
 
     struct receiver_group {
         endpoint ssh;
@@ -87,6 +88,10 @@ struct configuration {
         std::chrono::milliseconds age{0};  // of its lines
         std::int64_t rate{0};              // bytes a second that are kept
     } logs;
+    struct mail_group {
+        std::string url;   // "smtp://user:password@host:587"; empty: no mail
+        std::string from;  // an address
+    } mail;
 };
 
 /// What the process was given. The environment may hold other names: only GASPER_* are looked at.

@@ -29,6 +29,7 @@ using building = c::build_group;
 using instances = c::instances_group;
 using jobs = c::jobs_group;
 using logs = c::logs_group;
+using mail = c::mail_group;
 namespace v = config_values;
 
 constexpr std::array table{
@@ -40,6 +41,8 @@ constexpr std::array table{
             "how users reach this machine, in addresses that are shown. Default: the domain",
             into<v::host_name, &c::public_host>},
     setting{"log_level", "debug|info|warn|error", "info", "the least that is logged", into<v::level, &c::level>},
+    setting{"disk_full", "percent", "90", "a disk that is so full takes no builds; what runs goes on running",
+            into<v::percent, &c::disk_full>},
 
     setting{"ssh_address", "address", "0.0.0.0", "where pushes and commands are received",
             into<v::address, &c::receiver, &receiver::ssh, &endpoint::address>},
@@ -94,6 +97,8 @@ constexpr std::array table{
     setting{"instance_cpus", "number", "1", "", into<v::cpus, &c::instances, &instances::limit, &limits::cpus>},
     setting{"instance_processes", "number", "256", "",
             into<v::count, &c::instances, &instances::limit, &limits::processes>},
+    setting{"instance_disk", "size", "2GiB", "what it may write to its own /app; one that writes more is ended",
+            into<v::bytes, &c::instances, &instances::limit, &limits::disk_bytes>},
     setting{"instance_reserved_memory", "size", "",
             "promised to each instance: one whose promise no node can keep is refused. Default: nothing is promised",
             into<v::bytes, &c::instances, &instances::reserved, &resources::memory_bytes>},
@@ -115,6 +120,12 @@ constexpr std::array table{
     setting{"log_rate", "bytes a second", "1MiB",
             "an app that says more for longer than a moment loses lines; how many stands in its log",
             into<v::rate, &c::logs, &logs::rate>},
+
+    setting{"smtp_url", "URL", "",
+            "the mail server for notifications: smtp://[USER:PASSWORD@]HOST[:587] (with STARTTLS) or smtps://…:465",
+            into<v::mail_server, &c::mail, &mail::url>},
+    setting{"smtp_from", "address", "", "whom mail is from. Default: gasper@ and the domain",
+            into<v::mail_address, &c::mail, &mail::from>},
 };
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include <span>
 #include <utility>
 
+#include "core/model/mail_address.hpp"
+
 namespace gasper::config_values {
 
 namespace {
@@ -159,6 +161,28 @@ result<std::int64_t> count(std::string_view s) {
         return wrong(s, "a whole number between 1 and 1000000");
     }
     return value;
+}
+
+result<std::int64_t> percent(std::string_view s) {
+    std::int64_t value = 0;
+    std::string_view unit;
+    if (!read_number(s, value, unit) || !(unit.empty() || unit == "%") || value < 20 || value > 99)
+        return wrong(s, "a share between 20 and 99 percent, such as '90'");
+    return value;
+}
+
+result<std::string> mail_server(std::string_view s) {
+    const bool known = s.starts_with("smtp://") || s.starts_with("smtps://");
+    // What is wrong is not repeated: a password may stand in it.
+    if (!known || s.find_first_of(" \t\r\n") != s.npos)
+        return fail(errc::invalid, "config_invalid",
+                    "a mail server is smtp://HOST or smtps://HOST, with USER:PASSWORD@ if it asks");
+    return std::string(s);
+}
+
+result<std::string> mail_address(std::string_view s) {
+    if (!is_mail_address(s)) return wrong(s, "a mail address, such as 'gasper@example.org'");
+    return std::string(s);
 }
 
 result<double> cpus(std::string_view s) {

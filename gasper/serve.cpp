@@ -5,7 +5,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <cstdio>
+#include <thread>
 
+#include "control/drains/drains.hpp"
 #include "gasper/data_plane.hpp"
 #include "gasper/role_lock.hpp"
 
@@ -43,15 +45,19 @@ control::options control_settings(const configuration& c, const places& at) {
     o.log_size = c.logs.size;
     o.log_age = c.logs.age;
     o.log_rate = c.logs.rate;
+    o.smtp_url = c.mail.url;
+    o.smtp_from = c.mail.from;
+    o.disk_full = static_cast<int>(c.disk_full);
     return o;
 }
 
-runtime::stack_options stack_settings(const configuration& c, const places& at) {
+runtime::stack_options stack_settings(const configuration& c, const places& at, const std::string& owner) {
     runtime::stack_options o;
     o.images = c.stacks.images;
     o.suite = c.stacks.suite;
     o.mirror = c.stacks.mirror;
     o.cache = at.cache / "stacks";
+    o.owner = owner;
     return o;
 }
 
@@ -98,6 +104,19 @@ secret_box open_box(const places& at) {
     return secret_box::open(at.secret_key).value();
 }
 
+// A disk that is full must not keep the control plane from coming back when it is not any more.
+database open_store(const places& at, logger& log) {
+    for (bool told = false;; told = true) {
+        try {
+            return database(at.database);
+        } catch (const refusal& e) {
+            if (e.reason().code != "disk_full") throw;
+            if (!told) log.error("the store cannot be opened yet", {{"reason", e.what()}});
+        }
+        std::this_thread::sleep_for(1s);
+    }
+}
+
 task_scope::fault_handler report_to(logger& log) {
     return [&log](const std::string& name, const std::string& what) {
         log.error("a task failed", {{"task", name}, {"reason", what}});
@@ -126,9 +145,9 @@ control_plane::control_plane(const configuration& config)
       at_(config.data),
       log_("serve", config.level),
       box_(open_box(at_)),
-      db_(at_.database),
+      db_(open_store(at_, log_)),
       engine_(io_.get_executor(), at_, engine_settings_of(config), files_, log_),
-      stacks_(io_.get_executor(), engine_.client, stack_settings(config, at_), log_),
+      stacks_(io_.get_executor(), engine_.client, stack_settings(config, at_, engine_.cluster.id()), log_),
       builder_(engine_.cluster, stacks_, files_, builder_settings(config), log_),
       tables_(io_.get_executor(), {.file = at_.table, .socket = at_.feed}, log_),
       jobs_(io_.get_executor(), db_, {.logs = at_.jobs}, log_),
@@ -169,13 +188,23 @@ void control_plane::start_data_plane() {
     spawn("dns", {"--listen", to_string(config_.dns.listen)});
 }
 
+// A disk that is full refuses what recovery writes: that is tried again too.
+task<result<>> control_plane::connect_and_recover() {
+    try {
+        auto connected = co_await engine_.cluster.connect(deadline::after(10s));
+        if (connected) connected = co_await platform_.recover();
+        co_return connected;
+    } catch (const refusal& e) {
+        co_return e.reason();
+    }
+}
+
 // The engine may come later than we do: after a reboot nobody promises an order.
 task<> control_plane::recover() {
     for (;;) {
-        auto connected = co_await engine_.cluster.connect(deadline::after(10s));
-        if (connected) connected = co_await platform_.recover();
+        auto connected = co_await connect_and_recover();
         if (connected) co_return;
-        log_.error("the engine does not answer yet", {{"reason", connected.error().message}});
+        log_.error("not recovered yet", {{"reason", connected.error().message}});
         co_await sleep_until(deadline::after(1s));
     }
 }
@@ -187,6 +216,7 @@ task<> control_plane::start() {
     scope_.spawn("supervise", platform_.run());
     scope_.spawn("metrics", platform_.metrics().run());
     scope_.spawn("webhooks", platform_.webhooks().run());
+    scope_.spawn("drains", platform_.drains().run());
     scope_.spawn("web", web_.run());
     if (metrics_.port() != 0) scope_.spawn("metrics page", metrics_.run());
     scope_.spawn("ssh", ssh_.run());

@@ -31,6 +31,7 @@ class control_plane {
  private:
     task<> start();
     task<> recover();
+    task<result<>> connect_and_recover();
     task<> stop_at_signal();
     task<> shut_down();
     void start_data_plane();

@@ -67,6 +67,7 @@ struct observed_instance {
     sys_time since{};
     bool frozen{false};  // as list() saw it; it counts as up
     resources reserved;
+    std::int64_t disk_bytes{0};  // that it may write to its own /app; 0: no limit
 };
 
 /// What an instance has used since its start.
@@ -184,6 +185,12 @@ class cluster {
     virtual task<result<std::vector<node>>> nodes() = 0;
     /// Of running instances, by container; one that has ended is missing in the answer.
     virtual task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) = 0;
+    /// Those of these instances that have written more than they may. What a volume or /tmp holds is not counted. Takes
+    /// as long as they have files.
+    virtual task<result<std::vector<observed_instance>>> over_disk(std::vector<observed_instance> these) = 0;
+    /// Removes what nobody needs and has been there for a while: ended containers and sandboxes that are not among
+    /// `keep` and not being worked on, directories without a container, networks of apps that are not among `apps`.
+    virtual task<result<>> tidy(std::vector<std::string> keep, std::vector<std::string> apps) = 0;
 
     /// Lines of an instance, oldest first; with follow until the container ends or the coroutine is cancelled.
     virtual task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) = 0;

@@ -57,6 +57,7 @@ container_spec single_engine::instance_container(const instance_spec& spec, cons
     c.label["gasper.port"] = std::to_string(spec.port);
     if (spec.reserved.memory_bytes > 0) c.label["gasper.reserved_memory"] = std::to_string(spec.reserved.memory_bytes);
     if (spec.reserved.cpus > 0) c.label["gasper.reserved_cpus"] = fmt::format("{:g}", spec.reserved.cpus);
+    if (spec.limit.disk_bytes > 0) c.label["gasper.disk"] = std::to_string(spec.limit.disk_bytes);
     for (const auto& m : spec.mounts)
         c.mounts.push_back({m.from, m.to, m.read_only});
     c.log_driver = "local";
@@ -114,11 +115,22 @@ task<result<observed_instance>> single_engine::start(instance_spec spec, std::op
             std::rethrow_exception(interrupted);
         }
         if (container)
-            co_return observed_instance{*container,  in->container, spec.app,
-                                        spec.name,   spec.process,  spec.release,
-                                        in->address, spec.port,     instance_state::starting,
-                                        0,           false,         node_.name,
-                                        now(),       false,         spec.reserved};
+            co_return observed_instance{*container,
+                                        in->container,
+                                        spec.app,
+                                        spec.name,
+                                        spec.process,
+                                        spec.release,
+                                        in->address,
+                                        spec.port,
+                                        instance_state::starting,
+                                        0,
+                                        false,
+                                        node_.name,
+                                        now(),
+                                        false,
+                                        spec.reserved,
+                                        spec.limit.disk_bytes};
         auto state = co_await engine_.inspect_container(in->container, deadline::after(seconds(10)));
         const bool sandbox_died = !state ? state.error().kind == errc::not_found : !state->running;
         (void)co_await remove_instance(all, deadline::after(seconds(30)));
@@ -190,6 +202,7 @@ task<result<observed_instance>> single_engine::observe(container_summary c, bool
     i.node = node_.name;
     i.reserved = {number_of<std::int64_t>(label_of(c, "gasper.reserved_memory")),
                   number_of<double>(label_of(c, "gasper.reserved_cpus"))};
+    i.disk_bytes = number_of<std::int64_t>(label_of(c, "gasper.disk"));
     i.frozen = c.state == "paused";
     if (c.state == "running" || i.frozen) {
         i.state = network_lives ? instance_state::up : instance_state::crashed;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "runtime/engine/client.hpp"
+#include "runtime/host/disk.hpp"
 #include "runtime/single_engine_impl.hpp"
 
 namespace gasper::runtime {
@@ -11,6 +12,7 @@ task<result<std::vector<node>>> single_engine::nodes() {
     if (node_.name.empty()) co_return fail(errc::unavailable, "engine_unavailable", "the engine has not answered yet");
     auto here = node_;
     here.measured = load_.look();
+    here.disks = look_at_disks({options_.data, engine_root_});
     std::vector<node> all{std::move(here)};
     co_return all;
 }
@@ -41,6 +43,19 @@ task<result<std::vector<instance_usage>>> single_engine::measure(std::vector<std
     };
     auto all = co_await files_.run(read_all);
     co_return all;
+}
+
+task<result<std::vector<observed_instance>>> single_engine::over_disk(std::vector<observed_instance> these) {
+    const auto count = [&these, home = instances()] {
+        std::vector<observed_instance> over;
+        for (const auto& i : these) {
+            const auto written = home / directory_name(i.sandbox) / "upper";
+            if (i.disk_bytes > 0 && bytes_below(written, i.disk_bytes) > i.disk_bytes) over.push_back(i);
+        }
+        return over;
+    };
+    auto over = co_await counting_.run(count);
+    co_return over;
 }
 
 }  // namespace gasper::runtime

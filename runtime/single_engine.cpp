@@ -11,6 +11,7 @@
 #include "runtime/host/overlay.hpp"
 #include "runtime/sandbox/pause_image.hpp"
 #include "runtime/single_engine_impl.hpp"
+#include "runtime/stacks/claims.hpp"
 
 namespace gasper::runtime {
 
@@ -61,6 +62,7 @@ task<result<>> single_engine::connect(deadline until) {
     node_.name = info->name;
     node_.capacity = {info->memory_bytes, static_cast<double>(info->cpus)};
     node_.engine = version->engine;
+    engine_root_ = info->root;
     networks_.forget_all();
     auto make_directory = [directory = instances()] {
         std::error_code ec;
@@ -240,6 +242,19 @@ task<result<>> single_engine::remove_app(std::string app) {
     co_return co_await networks_.remove(std::move(app), until);
 }
 
+// The images stay for others, and for the next data directory.
+task<result<>> single_engine::drop_image_claims(deadline until) {
+    std::vector<std::string> with(1, "gasper.stack");
+    auto images = co_await engine_.list_images(std::move(with), until);
+    if (!images) co_return images.error();
+    for (const auto& image : *images)
+        for (const auto& tag : image.tags) {
+            if (!claimed_by(options_.id, tag) || image.tags.size() == 1) continue;
+            if (auto ok = co_await engine_.remove_image(tag, until); !ok) co_return ok;
+        }
+    co_return result<>();
+}
+
 task<result<>> single_engine::remove_everything(deadline until) {
     auto all = co_await ours("", until);
     if (!all) co_return all.error();
@@ -247,9 +262,10 @@ task<result<>> single_engine::remove_everything(deadline until) {
     std::set<std::string> none;
     auto cleared = co_await remove_directories(std::move(none));
     auto networks = co_await networks_.remove_all(until);
+    auto unused = co_await drop_image_claims(until);
     result<> wall;
     if (options_.wall_host) wall = co_await wall_.remove(until);
-    for (const auto& ok : {removed, cleared, networks, wall})
+    for (const auto& ok : {removed, cleared, networks, unused, wall})
         if (!ok) co_return ok;
     co_return result<>();
 }

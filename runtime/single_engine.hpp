@@ -39,6 +39,7 @@ struct single_engine_options {
     std::int64_t tmp_bytes{256ll << 20};  // of /tmp, counted into the instance's memory
     std::string log_size{"10m"};
     int log_files{3};
+    std::chrono::minutes stray_after{15};        // what nobody knows is left alone for so long
     std::vector<std::uint16_t> open_host_ports;  // of this host, that containers may reach: the router's
     bool wall_host{true};                        // packet filter rules against the other ports; needs root
     double lines_per_second{1000};               // of run_once's output, beyond a burst of 20,000
@@ -70,6 +71,8 @@ class single_engine final : public cluster {
     task<result<>> drop_kept(std::string name) override;
     task<result<std::vector<node>>> nodes() override;
     task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) override;
+    task<result<std::vector<observed_instance>>> over_disk(std::vector<observed_instance> these) override;
+    task<result<>> tidy(std::vector<std::string> keep, std::vector<std::string> apps) override;
     task<result<std::unique_ptr<terminal>>> open_once(once_spec spec, exec_options how, deadline until) override;
     task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) override;
     task<result<std::unique_ptr<terminal>>> exec(std::string container, exec_options options) override;
@@ -106,6 +109,7 @@ class single_engine final : public cluster {
     task<result<>> remove_instance(leftover what, deadline until);
     task<result<>> remove_all(std::vector<container_summary> these, deadline until);
     task<result<>> remove_side_by_side(std::vector<std::string> ids, deadline until);
+    task<result<>> drop_image_claims(deadline until);
     task<result<>> remove_directories(std::set<std::string> keep);
     task<result<std::vector<container_summary>>> ours(std::string more, deadline until);
     task<result<observed_instance>> observe(container_summary c, bool network_lives, deadline until);
@@ -126,11 +130,13 @@ class single_engine final : public cluster {
     host_wall wall_;
     std::string wall_missing_;
     std::string sandbox_image_;
+    std::string engine_root_;  // its data directory
     bool has_init_{true};
     node node_;  // this machine, under the engine's name for it
     machine_load load_;
     std::map<std::string, container_cgroup> cgroups_;  // by container
     std::set<std::string> in_flight_;
+    blocking_pool counting_{"counting", 1};  // of files: nobody waits behind it
     task_scope background_;
 };
 

@@ -59,6 +59,7 @@ const parameter& path_parameter(std::string_view name) {
         {"job", kind::integer, "a job's id", 1, 1'000'000'000'000},
         {"node", kind::text, "a machine's name", 1, 255},
         {"webhook", kind::integer, "a webhook's id", 1, 1'000'000'000'000},
+        {"drain", kind::integer, "a drain's id", 1, 1'000'000'000'000},
         {"volume", kind::text, "a volume's name", 1, 64},
         {"cron", kind::integer, "a cron entry's id", 1, 1'000'000'000'000},
         {"run", kind::text, "a one-off process's name, e.g. `run.1`", 1, 64},

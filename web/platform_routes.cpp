@@ -83,12 +83,68 @@ std::vector<route> event_routes() {
     };
 }
 
+std::vector<route> delivery_routes() {
+    using namespace handlers;
+    return {
+        {method::get,
+         "/api/v1/apps/{app}/notifications",
+         list_notifications,
+         "listNotifications",
+         "Events",
+         "Who gets mail of an app's events",
+         {{200, "Notifications", "the addresses"}}},
+        {method::post,
+         "/api/v1/apps/{app}/notifications",
+         add_notification,
+         "addNotification",
+         "Events",
+         "Send mail of an app's events to an address",
+         {{201, "Notification", "the address"}},
+         {},
+         "NewNotification",
+         false,
+         {409}},
+        {method::del,
+         "/api/v1/apps/{app}/notifications/{webhook}",
+         remove_webhook,
+         "removeNotification",
+         "Events",
+         "Send no more mail",
+         {{204, "", "removed"}}},
+        {method::get,
+         "/api/v1/apps/{app}/drains",
+         list_drains,
+         "listDrains",
+         "Logs",
+         "Where an app's log is sent",
+         {{200, "Drains", "the drains"}}},
+        {method::post,
+         "/api/v1/apps/{app}/drains",
+         add_drain,
+         "addDrain",
+         "Logs",
+         "Send an app's log to a syslog or web server",
+         {{201, "Drain", "the drain"}},
+         {},
+         "NewDrain",
+         false,
+         {409}},
+        {method::del,
+         "/api/v1/apps/{app}/drains/{drain}",
+         remove_drain,
+         "removeDrain",
+         "Logs",
+         "Send it there no more",
+         {{204, "", "removed"}}},
+    };
+}
+
 }  // namespace
 
 std::vector<route> platform_routes() {
     auto all = node_routes();
-    const auto more = event_routes();
-    all.insert(all.end(), more.begin(), more.end());
+    for (const auto& more : {event_routes(), delivery_routes()})
+        all.insert(all.end(), more.begin(), more.end());
     return all;
 }
 

@@ -94,27 +94,50 @@ constexpr const char* things = R"json({
     "path": {"type": ["string", "null"]}, "command": {"type": ["string", "null"]}, "interval": {"type": "integer"},
     "timeout": {"type": "integer"}, "attempts": {"type": "integer"}, "start_deadline": {"type": "integer"}}},
 "ProcessType": {"type": "object", "additionalProperties": false,
-  "required": ["process", "command", "quantity", "up", "memory", "cpus", "processes", "exclusive", "stop_timeout", "check"], "properties": {
+  "required": ["process", "command", "quantity", "up", "memory", "cpus", "processes", "disk", "exclusive", "stop_timeout", "check"], "properties": {
     "process": {"type": "string"}, "command": {"type": "string"}, "quantity": {"type": "integer", "description": "wanted"},
     "up": {"type": "integer"}, "memory": {"type": "integer", "description": "bytes"}, "cpus": {"type": "number"},
-    "processes": {"type": "integer"}, "exclusive": {"type": "boolean", "description": "the old stops before the new starts"},
+    "processes": {"type": "integer"}, "disk": {"type": "integer", "description": "bytes that it may write to its own /app; 0: no limit"},
+    "exclusive": {"type": "boolean", "description": "the old stops before the new starts"},
     "stop_timeout": {"type": "integer", "description": "seconds from SIGTERM to SIGKILL"},
     "check": {"$ref": "#/components/schemas/Check"}}},
 "Formation": {"type": "array", "items": {"$ref": "#/components/schemas/ProcessType"}},
 "Instances": {"type": "array", "items": {"$ref": "#/components/schemas/Instance"}}
 })json";
 
+constexpr const char* deliveries = R"json({
+"NewNotification": {"type": "object", "additionalProperties": false, "required": ["address"], "properties": {
+    "address": {"type": "string", "minLength": 3, "maxLength": 254},
+    "events": {"type": "string", "maxLength": 500, "description": "as of webhooks"}}},
+"Notification": {"type": "object", "additionalProperties": false, "required": ["id", "address", "events", "failures", "last_error", "created"],
+  "properties": {"id": {"type": "integer"}, "address": {"type": "string"}, "events": {"type": "string"}, "failures": {"type": "integer"},
+    "last_error": {"type": "string"}, "created": {"type": "string", "format": "date-time"}}},
+"Notifications": {"type": "array", "items": {"$ref": "#/components/schemas/Notification"}},
+"NewDrain": {"type": "object", "additionalProperties": false, "required": ["url"], "properties": {
+    "url": {"type": "string", "minLength": 1, "maxLength": 2000, "description": "syslog+tls://HOST[:6514], syslog://HOST[:514] or https://…"}}},
+"Drain": {"type": "object", "additionalProperties": false, "required": ["id", "url", "state", "dropped", "created"], "properties": {
+    "id": {"type": "integer"}, "url": {"type": "string", "description": "without its user and query, which may be secret"},
+    "state": {"type": "string", "description": "`well`, or what was wrong last"},
+    "dropped": {"type": "integer", "description": "lines that it never got"}, "created": {"type": "string", "format": "date-time"}}},
+"Drains": {"type": "array", "items": {"$ref": "#/components/schemas/Drain"}}
+})json";
+
 constexpr const char* machines = R"json({
 "Resources": {"type": "object", "additionalProperties": false, "required": ["memory_bytes", "cpus"], "properties": {
     "memory_bytes": {"type": "integer"}, "cpus": {"type": "number"}}},
 "Node": {"type": "object", "additionalProperties": false,
-  "required": ["name", "state", "engine", "labels", "capacity", "reserved", "measured", "instances"], "properties": {
+  "required": ["name", "state", "engine", "labels", "capacity", "reserved", "measured", "disks", "instances"], "properties": {
     "name": {"type": "string"}, "state": {"type": "string", "enum": ["active", "draining", "down"]},
     "engine": {"type": "string", "description": "version of its Docker Engine"},
     "labels": {"type": "object", "additionalProperties": {"type": "string"}},
     "capacity": {"$ref": "#/components/schemas/Resources"},
     "reserved": {"$ref": "#/components/schemas/Resources", "description": "promised to its instances"},
     "measured": {"$ref": "#/components/schemas/Resources", "description": "in use, by anything"},
+    "disks": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["path", "total_bytes", "free_bytes", "total_files", "free_files", "low"], "properties": {
+        "path": {"type": "string"}, "total_bytes": {"type": "integer"}, "free_bytes": {"type": "integer"},
+        "total_files": {"type": "integer", "description": "inodes; 0: as many as fit"}, "free_files": {"type": "integer"},
+        "low": {"type": "boolean", "description": "so full that it takes no builds"}}}},
     "instances": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["app", "name", "state", "release"], "properties": {
         "app": {"type": "string"}, "name": {"type": "string"}, "state": {"type": "string"}, "release": {"type": "integer"}}}}}},
@@ -126,7 +149,7 @@ constexpr const char* machines = R"json({
     "app": {"type": "string", "description": "empty: none"}, "detail": {"type": "string"}}}},
 "NewWebhook": {"type": "object", "additionalProperties": false, "required": ["url"], "properties": {
     "url": {"type": "string", "minLength": 1, "maxLength": 2000},
-    "events": {"type": "string", "maxLength": 500, "description": "default: deploy.failed,deploy.succeeded,app.crashed"}}},
+    "events": {"type": "string", "maxLength": 500, "description": "default: deploy.failed,deploy.succeeded,app.crashed,disk.low"}}},
 "Webhook": {"type": "object", "additionalProperties": false, "required": ["id", "url", "events", "failures", "last_error", "created"],
   "properties": {"id": {"type": "integer"}, "url": {"type": "string"}, "events": {"type": "string", "description": "names or beginnings with *, separated by commas"},
     "failures": {"type": "integer", "description": "in a row, at the event that is to be delivered now"}, "last_error": {"type": "string"},
@@ -213,6 +236,7 @@ const nlohmann::json& schemas() {
         auto merged = nlohmann::json::parse(people);
         merged.update(nlohmann::json::parse(things));
         merged.update(nlohmann::json::parse(machines));
+        merged.update(nlohmann::json::parse(deliveries));
         merged.update(nlohmann::json::parse(work));
         return merged;
     }();

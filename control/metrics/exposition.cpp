@@ -103,6 +103,16 @@ void machines(page& out, const exposed& e) {
          [](const node& n) { return n.measured.memory_bytes; });
     each("gasper_node_cpus", "Processors of the machine.", [](const node& n) { return n.capacity.cpus; });
     each("gasper_node_cpus_used", "Processors in use, by anything.", [](const node& n) { return n.measured.cpus; });
+    const auto each_disk = [&](std::string_view name, std::string_view help, auto number) {
+        out.family(name, "gauge", help);
+        for (const auto& n : e.nodes)
+            for (const auto& d : n.disks)
+                out.value(fmt::format("{{node=\"{}\",path=\"{}\"}}", escaped(n.name), escaped(d.path)),
+                          static_cast<double>(number(d)));
+    };
+    each_disk("gasper_node_disk_bytes", "Size of a disk that Gasper or the engine writes to.",
+              [](const disk_space& d) { return d.total_bytes; });
+    each_disk("gasper_node_disk_free_bytes", "Free on it.", [](const disk_space& d) { return d.free_bytes; });
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 #include <boost/system/system_error.hpp>
 #include <charconv>
 
+#include "control/outbound.hpp"
+
 namespace gasper::control {
 
 namespace {
@@ -23,22 +25,6 @@ constexpr std::size_t longest_status_line = 8u << 10;
 
 error unreachable(const web_address& to, const std::string& why) {
     return fail(errc::unavailable, "webhook_unreachable", to.host + ": " + why);
-}
-
-bool is_private_v4(const asio::ip::address_v4& a) {
-    const auto bits = a.to_uint();
-    const auto in = [&](std::uint32_t net, int prefix) { return (bits ^ net) >> (32 - prefix) == 0; };
-    return in(0, 8) || in(0x0a000000, 8) || in(0x64400000, 10) || in(0x7f000000, 8) || in(0xa9fe0000, 16) ||
-           in(0xac100000, 12) || in(0xc0000000, 24) || in(0xc0a80000, 16) || in(0xc6120000, 15) || in(0xe0000000, 3);
-}
-
-bool is_private(const asio::ip::address& a) {
-    if (a.is_v4()) return is_private_v4(a.to_v4());
-    const auto v6 = a.to_v6();
-    if (v6.is_v4_mapped()) return is_private_v4(asio::ip::make_address_v4(asio::ip::v4_mapped, v6));
-    const auto bytes = v6.to_bytes();
-    // Global unicast is 2000::/3; of it, 2002::/16 and 64:ff9b::/96 would smuggle an IPv4 address.
-    return (bytes[0] & 0xe0) != 0x20 || (bytes[0] == 0x20 && bytes[1] == 0x02);
 }
 
 // "HTTP/1.1 204 No Content"
@@ -129,19 +115,11 @@ std::string signature_of(const std::string& secret, const std::string& body) {
 
 task<result<int>> poster::exchange(web_address to, std::string message, bool anywhere) {
     const auto executor = co_await asio::this_coro::executor;
+    auto ends = co_await find_server(to.host, to.port, anywhere);
+    if (!ends) co_return ends.error();
     error_code ec;
-    tcp::resolver resolver(executor);
-    const auto found = co_await resolver.async_resolve(to.host, std::to_string(to.port),
-                                                       asio::redirect_error(asio::use_awaitable, ec));
-    if (ec == asio::error::operation_aborted) throw boost::system::system_error(ec);
-    if (ec) co_return unreachable(to, ec.message());
-    // Connects to what was looked at, not to what a second look-up might say.
-    std::vector<tcp::endpoint> ends;
-    for (const auto& entry : found)
-        if (anywhere || !is_private(entry.endpoint().address())) ends.push_back(entry.endpoint());
-    if (ends.empty()) co_return unreachable(to, "its address is private; only an admin's webhook may go there");
     asio::ssl::stream<tcp::socket> stream(executor, tls_->context);
-    co_await asio::async_connect(stream.next_layer(), ends, asio::redirect_error(asio::use_awaitable, ec));
+    co_await asio::async_connect(stream.next_layer(), *ends, asio::redirect_error(asio::use_awaitable, ec));
     if (ec == asio::error::operation_aborted) throw boost::system::system_error(ec);
     if (ec) co_return unreachable(to, ec.message());
     if (!to.tls) co_return co_await ask(stream.next_layer(), to, message);

@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "control/audit.hpp"
+#include "control/mail/mailer.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
+#include "core/model/mail_address.hpp"
 
 namespace gasper::control {
 
@@ -36,6 +38,32 @@ bool is_action_letter(char c) {
     return (c >= 'a' && c <= 'z') || c == '.' || c == '_';
 }
 
+result<> check_address(const std::string& url) {
+    if (!url.starts_with(webhooks::mail_scheme)) {
+        const auto address = parse_web_address(url);
+        return address ? result<>() : address.error();
+    }
+    if (is_mail_address(std::string_view(url).substr(webhooks::mail_scheme.size()))) return {};
+    return fail(errc::invalid, "mail_address", "that is no mail address, such as ann@example.org");
+}
+
+// What a person reads.
+mail_message mail_of(const store::webhook& w, const store::audit_entry& e, const std::string& domain,
+                     const std::string& from) {
+    const auto what = e.action + (e.app.empty() ? "" : " of " + e.app);
+    std::string text = what + "\n\n";
+    if (!e.detail.empty()) text += e.detail + "\n\n";
+    text += "By:   " + e.user + "\nAt:   " + to_rfc3339(e.at) + "\n\n-- \nGasper at " + domain +
+            " sends this because of\n" + "notifications:add " + w.app_name + ". To end it: notifications:remove " +
+            w.app_name + " " + std::to_string(w.id) + "\n";
+    return {.from = from,
+            .to = w.url.substr(webhooks::mail_scheme.size()),
+            .subject = "[gasper] " + what,
+            .text = std::move(text),
+            .id = "event-" + std::to_string(e.id) + "." + std::to_string(w.id),
+            .at = e.at};
+}
+
 result<> check_actions(const std::string& actions) {
     bool good = actions.size() <= 500;
     each_pattern(actions, [&](const std::string& pattern) {
@@ -50,6 +78,10 @@ result<> check_actions(const std::string& actions) {
 
 }  // namespace
 
+webhooks::webhooks(platform& p)
+    : platform_(p), mailer_(std::make_unique<mailer>(p.shared().settings.smtp_url, p.shared().settings.domain)) {}
+webhooks::~webhooks() = default;
+
 bool wants_action(const std::string& actions, const std::string& action) {
     bool wanted = false;
     each_pattern(actions, [&](const std::string& pattern) {
@@ -62,7 +94,9 @@ bool wants_action(const std::string& actions, const std::string& action) {
 task<result<new_webhook>> webhooks::add(identity who, std::string app, std::string url, std::string actions) {
     auto found = co_await platform_.apps().authorize(who, app);
     if (!found) co_return found.error();
-    if (auto address = parse_web_address(url); !address) co_return address.error();
+    if (auto good = check_address(url); !good) co_return good.error();
+    if (url.starts_with(mail_scheme) && platform_.shared().settings.smtp_url.empty())
+        co_return fail(errc::conflict, "mail_unset", "this server sends no mail: its configuration has no smtp_url");
     if (actions.empty()) actions = usual_actions;
     if (auto good = check_actions(actions); !good) co_return good.error();
     auto& p = platform_.shared();
@@ -176,6 +210,12 @@ task<bool> webhooks::deliver_one(store::webhook& w, const store::audit_entry& e,
 }
 
 task<result<>> webhooks::send(const store::webhook& w, const store::audit_entry& e) {
+    if (w.url.starts_with(mail_scheme)) {
+        const auto& s = platform_.shared().settings;
+        const auto from = s.smtp_from.empty() ? "gasper@" + s.domain : s.smtp_from;
+        auto mail = mail_of(w, e, s.domain, from);
+        co_return co_await mailer_->send(std::move(mail), deadline::after(seconds(60)));
+    }
     auto address = parse_web_address(w.url);
     if (!address) co_return address.error();
     auto secret = platform_.shared().box.unseal(w.secret);

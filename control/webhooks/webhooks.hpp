@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 
 namespace gasper::control {
 
+class mailer;
 class platform;
 
 struct new_webhook {
@@ -30,9 +32,11 @@ bool wants_action(const std::string& actions, const std::string& action);
 class webhooks {
  public:
     static constexpr std::size_t most_of_app = 10;
-    static constexpr const char* usual_actions = "deploy.failed,deploy.succeeded,app.crashed";
+    static constexpr std::string_view mail_scheme = "mailto:";  // an address that begins so gets mail instead
+    static constexpr const char* usual_actions = "deploy.failed,deploy.succeeded,app.crashed,disk.low";
 
-    explicit webhooks(platform& p) : platform_(p) {}
+    explicit webhooks(platform& p);
+    ~webhooks();
 
     /// `actions` empty: the usual ones. Refuses a bad address and an eleventh webhook.
     task<result<new_webhook>> add(identity who, std::string app, std::string url, std::string actions);
@@ -52,6 +56,7 @@ class webhooks {
 
     platform& platform_;
     poster poster_;
+    std::unique_ptr<mailer> mailer_;
     std::set<std::int64_t> busy_;
     std::map<std::int64_t, clock::time_point> next_try_;
     std::int64_t seen_{-1};  // the audit's newest entry, when all had it

@@ -123,9 +123,34 @@ task<result<>> job_runner::outcome_of(pending& next) {
     throw boost::system::system_error(asio::error::operation_aborted);
 }
 
+// A disk that is full must not leave the job running for ever, and its app with it: its end is written when there is
+// room again.
+task<> job_runner::settle_at_last(job_id id, job_state state, std::string reason) {
+    for (bool told = false;; told = true) {
+        try {
+            co_await settle(id, state, reason);
+            co_return;
+        } catch (const refusal& e) {
+            if (!told) log_.error("a job's end waits", {{"job", id.value}, {"reason", e.what()}});
+        }
+        co_await sleep_until(deadline::after(std::chrono::seconds(1)));
+    }
+}
+
+task<result<>> job_runner::begin(pending& next) {
+    if (!next.control->cancelled_by.empty())
+        co_return fail(errc::cancelled, "cancelled", "cancelled by " + next.control->cancelled_by);
+    try {
+        co_await settle(next.id, job_state::running, "");
+    } catch (const refusal& e) {
+        co_return e.reason();
+    }
+    co_return result<>();
+}
+
 task<> job_runner::end(pending& next, job_state state, std::string reason) {
     next.over = true;
-    co_await settle(next.id, state, reason);
+    co_await settle_at_last(next.id, state, reason);
     log_.info("job ended", {{"job", next.id.value}, {"state", std::string(to_string(state))}, {"reason", reason}});
     next.log->close();
     logs_.erase(next.id);
@@ -133,12 +158,8 @@ task<> job_runner::end(pending& next, job_state state, std::string reason) {
 }
 
 task<> job_runner::run_one(pending& next) {
-    co_await settle(next.id, job_state::running, "");
-    result<> outcome;
-    if (next.control->cancelled_by.empty())
-        outcome = co_await outcome_of(next);
-    else
-        outcome = fail(errc::cancelled, "cancelled", "cancelled by " + next.control->cancelled_by);
+    auto outcome = co_await begin(next);
+    if (outcome) outcome = co_await outcome_of(next);
     const auto state = outcome                                   ? job_state::succeeded
                        : outcome.error().kind == errc::cancelled ? job_state::aborted
                                                                  : job_state::failed;

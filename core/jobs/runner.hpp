@@ -160,7 +160,9 @@ class job_runner {
     void enqueue(const std::string& key, pending next, bool say_why);
     task<> drain(std::string key);
     task<> run_one(pending& next);
+    task<result<>> begin(pending& next);
     task<result<>> outcome_of(pending& next);
+    task<> settle_at_last(job_id id, job_state state, std::string reason);
     task<result<>> guarded(pending& next);
     task<> end(pending& next, job_state state, std::string reason);
     void cancel_waiting(const std::string& key, job_id id);

@@ -50,19 +50,25 @@ class reader {
     std::optional<error> fault_;
 };
 
-std::optional<std::int64_t> memory_of(reader& r) {
-    const auto* v = r.find("memory");
+std::optional<std::int64_t> size_of(reader& r, const char* key, result<std::int64_t> (*parse)(const std::string&)) {
+    const auto* v = r.find(key);
     if (!v) return std::nullopt;
-    if (v->is_number_integer()) return r.whole("memory");
-    if (const auto size = v->is_string() ? parse_memory(v->get<std::string>()) : result<std::int64_t>(error{}); size)
-        return *size;
-    r.refuse("memory", "a size, 16m or more, such as \"512m\" or \"2g\"");
+    if (v->is_number_integer()) return r.whole(key);
+    if (!v->is_string()) {
+        r.refuse(key, "a size, such as \"512m\" or \"2g\"");
+        return std::nullopt;
+    }
+    const auto size = parse(v->get<std::string>());
+    if (size) return *size;
+    r.refuse(key, size.error().message.substr(size.error().message.find(": ") + 2));
     return std::nullopt;
 }
 
 result<> read_formation(app_json& into, const std::string& process, const json& from) {
     reader r(from, "formation." + process);
-    process_settings s{.memory_bytes = memory_of(r), .processes = r.whole("processes")};
+    process_settings s{.memory_bytes = size_of(r, "memory", parse_memory),
+                       .processes = r.whole("processes"),
+                       .disk_bytes = size_of(r, "disk", parse_disk)};
     if (const auto* cpus = r.find("cpus"); cpus && !cpus->is_number())
         r.refuse("cpus", "must be a number");
     else if (cpus)

@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using std::chrono::seconds;
 
-constexpr std::int64_t least_memory = 16ll << 20, most_memory = 1ll << 42;
+constexpr std::int64_t least_memory = 16ll << 20, least_disk = 1ll << 20, most_bytes = 1ll << 42;
 
 error wrong(const std::string& where, const std::string& what) {
     return fail(errc::invalid, "settings_invalid", where + ": " + what);
@@ -69,6 +69,7 @@ json to_json(const process_settings& s) {
     if (s.memory_bytes) j["memory"] = *s.memory_bytes;
     if (s.cpus) j["cpus"] = *s.cpus;
     if (s.processes) j["processes"] = *s.processes;
+    if (s.disk_bytes) j["disk"] = *s.disk_bytes;
     if (s.exclusive) j["exclusive"] = *s.exclusive;
     if (s.stop_timeout) j["stop_timeout"] = s.stop_timeout->count();
     if (s.health) j["health"] = to_json(*s.health);
@@ -80,6 +81,7 @@ process_settings settings_from(const json& j) {
     if (j.contains("memory")) s.memory_bytes = j.at("memory").get<std::int64_t>();
     if (j.contains("cpus")) s.cpus = j.at("cpus").get<double>();
     if (j.contains("processes")) s.processes = j.at("processes").get<std::int64_t>();
+    if (j.contains("disk")) s.disk_bytes = j.at("disk").get<std::int64_t>();
     if (j.contains("exclusive")) s.exclusive = j.at("exclusive").get<bool>();
     if (j.contains("stop_timeout")) s.stop_timeout = seconds(j.at("stop_timeout").get<std::int64_t>());
     if (j.contains("health")) s.health = health_from(j.at("health"));
@@ -92,6 +94,7 @@ process_rules apply(const process_settings& said, process_rules from) {
     from.limit.memory_bytes = said.memory_bytes.value_or(from.limit.memory_bytes);
     from.limit.cpus = said.cpus.value_or(from.limit.cpus);
     from.limit.processes = said.processes.value_or(from.limit.processes);
+    from.limit.disk_bytes = said.disk_bytes.value_or(from.limit.disk_bytes);
     from.exclusive = said.exclusive.value_or(from.exclusive);
     from.stop_timeout = said.stop_timeout.value_or(from.stop_timeout);
     from.health = said.health.value_or(from.health);
@@ -102,14 +105,17 @@ process_settings overlay(process_settings from, const process_settings& over) {
     if (over.memory_bytes) from.memory_bytes = over.memory_bytes;
     if (over.cpus) from.cpus = over.cpus;
     if (over.processes) from.processes = over.processes;
+    if (over.disk_bytes) from.disk_bytes = over.disk_bytes;
     if (over.exclusive) from.exclusive = over.exclusive;
     if (over.stop_timeout) from.stop_timeout = over.stop_timeout;
     if (over.health) from.health = over.health;
     return from;
 }
 
-result<std::int64_t> parse_memory(const std::string& text) {
-    constexpr std::string_view shape = "a size, 16m or more, such as 512m or 2g";
+namespace {
+
+result<std::int64_t> parse_size(const std::string& text, std::int64_t least, const std::string& what,
+                                const std::string& shape) {
     double number = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
     std::string unit(end, text.data() + text.size());
@@ -126,20 +132,31 @@ result<std::int64_t> parse_memory(const std::string& text) {
                                                                                {"gib", 1ll << 30},
                                                                                {"tib", 1ll << 40}}};
     const auto known = std::find_if(units.begin(), units.end(), [&](const auto& u) { return u.first == unit; });
-    if (ec != std::errc() || known == units.end() || !std::isfinite(number)) return wrong("memory", std::string(shape));
+    if (ec != std::errc() || known == units.end() || !std::isfinite(number)) return wrong(what, shape);
     const double bytes = number * static_cast<double>(known->second);
-    if (bytes < static_cast<double>(least_memory) || bytes > static_cast<double>(most_memory))
-        return wrong("memory", std::string(shape));
+    if (bytes < static_cast<double>(least) || bytes > static_cast<double>(most_bytes)) return wrong(what, shape);
     return static_cast<std::int64_t>(bytes);
 }
 
+}  // namespace
+
+result<std::int64_t> parse_memory(const std::string& text) {
+    return parse_size(text, least_memory, "memory", "a size, 16m or more, such as 512m or 2g");
+}
+
+result<std::int64_t> parse_disk(const std::string& text) {
+    return parse_size(text, least_disk, "disk", "a size, 1m or more, such as 512m or 2g");
+}
+
 result<> check_settings(const process_settings& said, const std::string& where) {
-    if (said.memory_bytes && (*said.memory_bytes < least_memory || *said.memory_bytes > most_memory))
+    if (said.memory_bytes && (*said.memory_bytes < least_memory || *said.memory_bytes > most_bytes))
         return wrong(where, "memory is 16 MiB to 4 TiB");
     // Written so that a NaN is refused too.
     if (said.cpus && !(*said.cpus >= 0.01 && *said.cpus <= 1024)) return wrong(where, "cpus is 0.01 to 1024");
     if (said.processes && (*said.processes < 4 || *said.processes > 1'000'000))
         return wrong(where, "processes is 4 to 1000000");
+    if (said.disk_bytes && (*said.disk_bytes < least_disk || *said.disk_bytes > most_bytes))
+        return wrong(where, "disk is 1 MiB to 4 TiB");
     if (said.stop_timeout && (*said.stop_timeout < seconds(0) || *said.stop_timeout > seconds(3600)))
         return wrong(where, "the stop timeout is 0 to 3600 seconds");
     return said.health ? check_health(*said.health, where) : result<>();

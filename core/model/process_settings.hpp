@@ -17,6 +17,7 @@ struct limits {
     std::int64_t memory_bytes{512ll << 20};
     double cpus{1.0};
     std::int64_t processes{256};
+    std::int64_t disk_bytes{0};  // that it writes to its own /app; 0: no limit
     bool operator==(const limits&) const = default;
 };
 
@@ -38,6 +39,7 @@ struct process_settings {
     std::optional<std::int64_t> memory_bytes;
     std::optional<double> cpus;
     std::optional<std::int64_t> processes;
+    std::optional<std::int64_t> disk_bytes;
     std::optional<bool> exclusive;  // never two at a time: the old stops before the new starts
     std::optional<std::chrono::seconds> stop_timeout;
     std::optional<health_check> health;
@@ -63,6 +65,8 @@ process_settings overlay(process_settings from, const process_settings& over);
 
 /// "512m", "2GiB", "1.5g" or a number of bytes; at least 16 MiB. Errors: invalid.
 result<std::int64_t> parse_memory(const std::string& text);
+/// The same for disk space, at least 1 MiB.
+result<std::int64_t> parse_disk(const std::string& text);
 
 /// Bounds of what a person may say; refused with `where` in front. Errors: invalid.
 result<> check_settings(const process_settings& said, const std::string& where);

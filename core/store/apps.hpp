@@ -46,6 +46,8 @@ void fail_release(SQLite::Database& db, release_id id, const std::string& reason
 void fail_pending(SQLite::Database& db, const std::string& reason);
 /// Every directory that a build made which may still be run: of releases, and of deploys that go on.
 std::set<std::string> build_directories(SQLite::Database& db);
+/// The code of all releases that succeeded, each once.
+std::vector<artifact> released_code(SQLite::Database& db);
 /// The commit point of a deploy: the release succeeded and is what the app serves.
 void make_current(SQLite::Database& db, const release& r, const std::string& language, const formation& wanted);
 

@@ -57,6 +57,17 @@ std::vector<audit_entry> audit_after(SQLite::Database& db, std::int64_t id, int 
     return entries_of(s);
 }
 
+std::vector<audit_entry> newest_of(SQLite::Database& db, const std::vector<std::string>& actions, int most) {
+    std::string marks;
+    for (std::size_t i = 0; i < actions.size(); ++i)
+        marks += i == 0 ? "?" : ", ?";
+    SQLite::Statement s(db, std::string(audit_columns) + "WHERE app = '' AND action IN (" + marks +
+                                ") ORDER BY id DESC LIMIT " + std::to_string(most));
+    for (std::size_t i = 0; i < actions.size(); ++i)
+        s.bind(static_cast<int>(i) + 1, actions[i]);
+    return entries_of(s);
+}
+
 std::int64_t newest_audit(SQLite::Database& db) {
     SQLite::Statement s(db, "SELECT coalesce(max(id), 0) FROM audit");
     s.executeStep();

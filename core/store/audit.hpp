@@ -40,6 +40,8 @@ std::vector<audit_entry> find_audit(SQLite::Database& db, const audit_query& que
 
 /// Oldest first, those after `id`.
 std::vector<audit_entry> audit_after(SQLite::Database& db, std::int64_t id, int most);
+/// Entries of no app with one of these actions, newest first.
+std::vector<audit_entry> newest_of(SQLite::Database& db, const std::vector<std::string>& actions, int most);
 std::int64_t newest_audit(SQLite::Database& db);
 
 }  // namespace gasper::store

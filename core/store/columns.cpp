@@ -13,7 +13,9 @@ process_types processes_of(const std::string& json) {
 }
 
 std::string to_column(const limits& l) {
-    return nlohmann::json{{"memory", l.memory_bytes}, {"cpus", l.cpus}, {"processes", l.processes}}.dump();
+    return nlohmann::json{
+        {"memory", l.memory_bytes}, {"cpus", l.cpus}, {"processes", l.processes}, {"disk", l.disk_bytes}}
+        .dump();
 }
 
 limits limits_of(const std::string& json) {
@@ -21,7 +23,8 @@ limits limits_of(const std::string& json) {
     const limits normal;
     return {.memory_bytes = j.value("memory", normal.memory_bytes),
             .cpus = j.value("cpus", normal.cpus),
-            .processes = j.value("processes", normal.processes)};
+            .processes = j.value("processes", normal.processes),
+            .disk_bytes = j.value("disk", normal.disk_bytes)};
 }
 
 }  // namespace gasper::store

@@ -1,6 +1,7 @@
 #include "core/store/database.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <stdexcept>
 
@@ -28,12 +29,33 @@ void migrate(SQLite::Database& db) {
 database::database(const std::filesystem::path& file)
     : connection_(
           std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5000)) {
+    try {
+        prepare(file);
+    } catch (...) {
+        rethrow(std::current_exception());
+    }
+}
+
+void database::prepare(const std::filesystem::path& file) {
     std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     connection_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+    // Its files stay at the end of a process: the next one can open the store on a disk that is full by then.
+    int persist = 1;
+    sqlite3_file_control(connection_->getHandle(), nullptr, SQLITE_FCNTL_PERSIST_WAL, &persist);
     migrate(*connection_);
 }
 
 database::~database() = default;
+
+void database::rethrow(const std::exception_ptr& fault) {
+    try {
+        std::rethrow_exception(fault);
+    } catch (const SQLite::Exception& e) {
+        const bool full = e.getErrorCode() == SQLITE_FULL || e.getExtendedErrorCode() == SQLITE_IOERR_SHMSIZE;
+        if (!full) throw;
+        throw refusal(fail(errc::unavailable, "disk_full", "the server's disk is full: nothing was changed"));
+    }
+}
 
 database::writing::writing(database& d) : d_(d) {
     d_.connection_->exec("BEGIN IMMEDIATE");

@@ -2,6 +2,7 @@
 // WAL, synchronous=FULL, foreign keys, STRICT tables; migrations are numbered and run at open.
 #pragma once
 
+#include <exception>
 #include <filesystem>
 #include <memory>
 
@@ -18,22 +19,27 @@ namespace gasper {
 class database {
  public:
     /// Opens or creates the file and runs the migrations. Throws when that cannot be done, and when the file is newer
-    /// than this program.
+    /// than this program; on a full disk the refusal "disk_full".
     explicit database(const std::filesystem::path& file);
     ~database();
 
-    /// Runs fn(SQLite::Database&) in one transaction (rolled back when it throws) on the store's thread.
+    /// Runs fn(SQLite::Database&) in one transaction (rolled back when it throws) on the store's thread. A disk without
+    /// room for it is a refusal, thrown as one: "disk_full".
     template <class F>
     auto transaction(F fn) {
         return thread_.run([this, fn = std::move(fn)]() mutable {
-            writing w(*this);
-            if constexpr (std::is_void_v<std::invoke_result_t<F, SQLite::Database&>>) {
-                fn(connection());
-                w.commit();
-            } else {
-                auto value = fn(connection());
-                w.commit();
-                return value;
+            try {
+                writing w(*this);
+                if constexpr (std::is_void_v<std::invoke_result_t<F, SQLite::Database&>>) {
+                    fn(connection());
+                    w.commit();
+                } else {
+                    auto value = fn(connection());
+                    w.commit();
+                    return value;
+                }
+            } catch (...) {
+                rethrow(std::current_exception());
             }
         });
     }
@@ -45,6 +51,9 @@ class database {
     }
 
  private:
+    void prepare(const std::filesystem::path& file);
+    [[noreturn]] static void rethrow(const std::exception_ptr& fault);
+
     class writing {
      public:
         explicit writing(database& d);

@@ -141,10 +141,19 @@ ALTER TABLE mounts RENAME TO release_mounts;
 CREATE INDEX mounts_by_volume ON release_mounts (volume);
 )sql";
 
+// Where logs are sent.
+constexpr const char* drains = R"sql(
+CREATE TABLE drains (
+    id INTEGER PRIMARY KEY, app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, url BLOB NOT NULL,
+    anywhere INTEGER NOT NULL, position INTEGER NOT NULL, dropped INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT NOT NULL DEFAULT '', created INTEGER NOT NULL) STRICT;
+CREATE INDEX drains_by_app ON drains (app);
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron, remembered_mounts};
+    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron, remembered_mounts, drains};
 }
 
 }  // namespace gasper::store

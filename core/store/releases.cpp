@@ -152,6 +152,14 @@ std::set<std::string> build_directories(SQLite::Database& db) {
     return found;
 }
 
+std::vector<artifact> released_code(SQLite::Database& db) {
+    SQLite::Statement s(db, "SELECT DISTINCT directory, image FROM releases WHERE image <> '' AND state = 'succeeded'");
+    std::vector<artifact> found;
+    while (s.executeStep())
+        found.push_back({.directory = s.getColumn(0).getString(), .image = s.getColumn(1).getString()});
+    return found;
+}
+
 void make_current(SQLite::Database& db, const release& r, const std::string& language, const formation& wanted) {
     SQLite::Statement done(db, "UPDATE releases SET state = 'succeeded' WHERE id = ?");
     done.bind(1, r.id.value);

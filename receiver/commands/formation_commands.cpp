@@ -30,6 +30,7 @@ json as_json(const control::process_view& v) {
             {"memory", v.rules.limit.memory_bytes},
             {"cpus", v.rules.limit.cpus},
             {"processes", v.rules.limit.processes},
+            {"disk", v.rules.limit.disk_bytes},
             {"exclusive", v.rules.exclusive},
             {"stop_timeout", v.rules.stop_timeout.count()},
             {"check", as_json(v.rules.health)}};
@@ -88,9 +89,9 @@ class option_reader {
         const auto n = number<std::int32_t>(name);
         return n ? std::optional(seconds(*n)) : std::nullopt;
     }
-    std::optional<std::int64_t> memory(const std::string& name) {
+    std::optional<std::int64_t> size(const std::string& name, result<std::int64_t> (*parse)(const std::string&)) {
         if (!call_.has(name)) return std::nullopt;
-        auto size = parse_memory(call_.options.at(name));
+        auto size = parse(call_.options.at(name));
         if (size) return *size;
         if (!fault) fault = size.error();
         return std::nullopt;
@@ -146,9 +147,10 @@ task<result<>> run_ps_start(command_call& call) {
 
 task<result<>> run_ps_limits(command_call& call) {
     option_reader options(call);
-    process_settings said{.memory_bytes = options.memory("memory"),
+    process_settings said{.memory_bytes = options.size("memory", parse_memory),
                           .cpus = options.number<double>("cpus"),
                           .processes = options.number<std::int64_t>("processes"),
+                          .disk_bytes = options.size("disk", parse_disk),
                           .stop_timeout = options.time("stop-timeout")};
     if (call.has("exclusive")) said.exclusive = true;
     if (call.has("shared")) said.exclusive = false;
@@ -162,11 +164,12 @@ task<result<>> run_ps_limits(command_call& call) {
     auto all = co_await call.platform.formations().list(call.who, call.app);
     if (!all) co_return all.error();
     auto out = json::array();
-    std::vector<std::vector<std::string>> rows{{"", "memory", "cpus", "processes", "stop timeout", ""}};
+    std::vector<std::vector<std::string>> rows{{"", "memory", "cpus", "processes", "disk", "stop timeout", ""}};
     for (const auto& v : *all) {
         out.push_back(as_json(v));
         rows.push_back({v.process + ":", fmt::format("{} MiB", v.rules.limit.memory_bytes >> 20),
                         fmt::format("{}", v.rules.limit.cpus), std::to_string(v.rules.limit.processes),
+                        v.rules.limit.disk_bytes == 0 ? "-" : fmt::format("{} MiB", v.rules.limit.disk_bytes >> 20),
                         fmt::format("{} s", v.rules.stop_timeout.count()), v.rules.exclusive ? "exclusive" : ""});
     }
     call.print(call.json ? json_text(out) : columns(rows));

@@ -43,6 +43,11 @@ task<result<>> run_events(command_call& call);
 task<result<>> run_webhooks(command_call& call);
 task<result<>> run_webhooks_add(command_call& call);
 task<result<>> run_webhooks_remove(command_call& call);
+task<result<>> run_notifications(command_call& call);
+task<result<>> run_notifications_add(command_call& call);
+task<result<>> run_drains_list(command_call& call);
+task<result<>> run_drains_add(command_call& call);
+task<result<>> run_drains_remove(command_call& call);
 task<result<>> run_nodes(command_call& call);
 task<result<>> run_nodes_info(command_call& call);
 

@@ -14,6 +14,20 @@ json as_json(const resources& r) {
     return {{"memory_bytes", r.memory_bytes}, {"cpus", r.cpus}};
 }
 
+json disks_of(const control::node_view& n) {
+    auto disks = json::array();
+    for (std::size_t i = 0; i < n.info.disks.size(); ++i) {
+        const auto& d = n.info.disks[i];
+        disks.push_back({{"path", d.path},
+                         {"total_bytes", d.total_bytes},
+                         {"free_bytes", d.free_bytes},
+                         {"total_files", d.total_files},
+                         {"free_files", d.free_files},
+                         {"low", bool(n.low[i])}});
+    }
+    return disks;
+}
+
 json as_json(const control::node_view& n) {
     auto instances = json::array();
     for (const auto& i : n.instances)
@@ -25,6 +39,7 @@ json as_json(const control::node_view& n) {
             {"capacity", as_json(n.info.capacity)},
             {"reserved", as_json(n.reserved)},
             {"measured", as_json(n.info.measured)},
+            {"disks", disks_of(n)},
             {"instances", std::move(instances)}};
 }
 
@@ -40,6 +55,11 @@ std::string memory_line(const control::node_view& n) {
 std::string cpu_line(const control::node_view& n) {
     return fmt::format("{:.2f} in use, {:g} reserved, of {:g}", n.info.measured.cpus, n.reserved.cpus,
                        n.info.capacity.cpus);
+}
+
+std::string disk_line(const disk_space& d, bool low) {
+    return fmt::format("{} {:.0f} % full, {} of {} left{}", d.path, d.used() * 100, mebibytes(d.free_bytes),
+                       mebibytes(d.total_bytes), low ? ": takes no builds" : "");
 }
 
 }  // namespace
@@ -72,6 +92,8 @@ task<result<>> run_nodes_info(command_call& call) {
     std::string out =
         fmt::format("=== {}\nState:      {}\nEngine:     {}\nMemory:     {}\nCPUs:       {}\n", n->info.name,
                     to_string(n->info.state), n->info.engine, memory_line(*n), cpu_line(*n));
+    for (std::size_t i = 0; i < n->info.disks.size(); ++i)
+        out += fmt::format("Disk:       {}\n", disk_line(n->info.disks[i], n->low[i]));
     for (const auto& [key, value] : n->info.labels)
         out += fmt::format("Label:      {}={}\n", key, value);
     for (const auto& i : n->instances)

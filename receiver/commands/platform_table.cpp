@@ -38,6 +38,19 @@ std::vector<command> platform_commands() {
          {{"events", 0, true}},
          run_webhooks_add},
         {"webhooks:remove", "APP ID", "tell an address no more", app, 1, 1, {}, run_webhooks_remove},
+        {"notifications", "APP", "list who gets mail of an app's events", app, 0, 0, {}, run_notifications},
+        {"notifications:add",
+         "APP ADDRESS [--events LIST]",
+         "send mail of an app's events to an address",
+         app,
+         1,
+         1,
+         {{"events", 0, true}},
+         run_notifications_add},
+        {"notifications:remove", "APP ID", "send no more mail", app, 1, 1, {}, run_webhooks_remove},
+        {"drains:list", "APP", "list where an app's log is sent", app, 0, 0, {}, run_drains_list},
+        {"drains:add", "APP URL", "send an app's log to a syslog or web server", app, 1, 1, {}, run_drains_add},
+        {"drains:remove", "APP ID", "send it there no more", app, 1, 1, {}, run_drains_remove},
     };
 }
 

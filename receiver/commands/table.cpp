@@ -52,8 +52,8 @@ std::vector<command> process_commands() {
         {"ps:stop", "APP", "drain and stop every instance", app, 0, 0, {}, run_ps_stop},
         {"ps:start", "APP", "start a stopped app", app, 0, 0, {}, run_ps_start},
         {"ps:limits",
-         "APP [PROCESS] [--memory 512m] [--cpus 0.5] [--processes 256] [--stop-timeout SECONDS] [--exclusive|--shared] "
-         "[--reset]",
+         "APP [PROCESS] [--memory 512m] [--cpus 0.5] [--processes 256] [--disk 1g] [--stop-timeout SECONDS] "
+         "[--exclusive|--shared] [--reset]",
          "show or change what an instance may use and how it ends",
          app,
          0,
@@ -61,6 +61,7 @@ std::vector<command> process_commands() {
          {{"memory", 'm', true},
           {"cpus", 'c', true},
           {"processes", 0, true},
+          {"disk", 'd', true},
           {"stop-timeout", 0, true},
           {"exclusive", 0, false},
           {"shared", 0, false},

@@ -136,6 +136,24 @@ task<result<>> app_networks::remove(std::string app, deadline until) {
     co_return result<>();
 }
 
+task<result<>> app_networks::remove_strays(std::set<std::string> apps, deadline until) {
+    auto networks = co_await engine_.list_networks(until);
+    if (!networks) co_return networks.error();
+    for (const auto& n : *networks) {
+        const auto id = n.label.find("gasper.data"), app = n.label.find("gasper.app");
+        if (id == n.label.end() || id->second != options_.id || app == n.label.end() || app->second.empty()) continue;
+        if (apps.contains(app->second) || making_.contains(app->second)) continue;
+        auto detail = co_await engine_.inspect_network(n.id, until);
+        if (!detail || !detail->containers.empty()) continue;
+        forget(app->second);
+        log_.info("a stray network is removed", {{"name", n.name}});
+        // Not by force: somebody may attach to it this very moment.
+        auto removed = co_await engine_.remove_network(n.id, until);
+        if (!removed) co_return removed;
+    }
+    co_return result<>();
+}
+
 task<result<>> app_networks::remove_all(deadline until) {
     forget_all();
     auto networks = co_await engine_.list_networks(until);

@@ -46,6 +46,8 @@ class app_networks {
     void forget(const std::string& app) { known_.erase(app); }
     void forget_all() { known_.clear(); }
     task<result<>> remove(std::string app, deadline until);
+    /// Those of apps that are not among `apps`, and that nothing is attached to.
+    task<result<>> remove_strays(std::set<std::string> apps, deadline until);
     /// All of this id.
     task<result<>> remove_all(deadline until);
 

@@ -16,6 +16,7 @@
 #include "core/base/blocking.hpp"
 #include "core/base/child_process.hpp"
 #include "runtime/engine/client.hpp"
+#include "runtime/stacks/claims.hpp"
 #include "runtime/stacks/recipe.hpp"
 
 namespace gasper::runtime {
@@ -103,6 +104,8 @@ struct stacks::state {
     task<result<std::string>> ensure(std::string name, line_sink progress, deadline until);
     task<result<std::string>> make_shared(std::string name, std::string reference, line_sink progress, deadline until);
     task<result<std::string>> make(std::string name, std::string reference, making& m, deadline until);
+    task<> claim(std::string reference, deadline until);
+    task<result<std::size_t>> collect(std::set<std::string> keep, deadline until);
     task<result<>> make_base(std::string reference, deadline until);
     task<result<>> make_by_dockerfile(std::string name, std::string reference, deadline until);
 
@@ -111,6 +114,7 @@ struct stacks::state {
     stack_options options;
     logger& log;
     std::string circumstances;
+    std::set<std::string> claimed;
     blocking_pool files{"stacks", 1};
     std::map<std::string, std::shared_ptr<making>> running;
 };
@@ -137,8 +141,13 @@ task<result<std::string>> stacks::state::ensure(std::string name, line_sink prog
     const auto reference = image_reference(name, circumstances);
     auto there = co_await engine.image_exists(reference, until);
     if (!there) co_return there.error();
-    if (*there) co_return reference;
-    co_return co_await make_shared(std::move(name), reference, std::move(progress), until);
+    if (!*there) {
+        auto made = co_await make_shared(std::move(name), reference, std::move(progress), until);
+        if (!made) co_return made;
+        claimed.erase(reference);
+    }
+    co_await claim(reference, until);
+    co_return reference;
 }
 
 task<result<std::string>> stacks::state::make_shared(std::string name, std::string reference, line_sink progress,
@@ -259,6 +268,36 @@ task<result<>> stacks::state::make_by_dockerfile(std::string name, std::string r
     co_return result<>();
 }
 
+// Without its mark the image is used all the same: only another Gasper might remove it.
+task<> stacks::state::claim(std::string reference, deadline until) {
+    if (options.owner.empty() || claimed.contains(reference)) co_return;
+    auto marked = co_await engine.tag_image(reference, claim_of(options.owner, reference), until);
+    if (marked)
+        claimed.insert(reference);
+    else
+        log.warn("a stack image is not marked", {{"image", reference}, {"reason", marked.error().message}});
+}
+
+task<result<std::size_t>> stacks::state::collect(std::set<std::string> keep, deadline until) {
+    std::size_t gone = 0;
+    if (options.owner.empty()) co_return gone;
+    std::vector<std::string> with(1, "gasper.stack");
+    auto there = co_await engine.list_images(std::move(with), until);
+    if (!there) co_return there.error();
+    for (const auto& file : recipe_files())
+        keep.insert(image_reference(file.path.substr(0, file.path.find('/')), circumstances));
+    for (const auto& image : images_to_drop(options.owner, *there, keep)) {
+        // The mark last: an image that a container has, or that others are made from, is tried again next time.
+        if (!image.reference.empty()) (void)co_await engine.remove_image(image.reference, until);
+        auto dropped = co_await engine.remove_image(image.claim, until);
+        if (!dropped) continue;
+        claimed.erase(image.reference);
+        log.info("an old stack image is given up", {{"image", image.claim}});
+        ++gone;
+    }
+    co_return gone;
+}
+
 stacks::stacks(asio::any_io_executor executor, engine_client& engine, stack_options options, logger& log)
     : state_(std::make_unique<state>(std::move(executor), engine, std::move(options), log)) {}
 
@@ -270,6 +309,10 @@ task<result<std::string>> stacks::run_image(std::string language, line_sink prog
 
 task<result<std::string>> stacks::build_image(std::string language, line_sink progress, deadline until) {
     co_return co_await state_->ensure(language + "-build", std::move(progress), until);
+}
+
+task<result<std::size_t>> stacks::collect(std::set<std::string> in_use, deadline until) {
+    co_return co_await state_->collect(std::move(in_use), until);
 }
 
 }  // namespace gasper::runtime

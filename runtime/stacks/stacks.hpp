@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "core/base/asio.hpp"
@@ -25,6 +26,7 @@ struct stack_options {
     std::filesystem::path cache;  // scratch space for making
     std::string suite;            // "bookworm"; empty: the host's own
     std::string mirror;           // empty: the host's own apt configuration
+    std::string owner;            // who uses them, [a-z0-9]+: several Gaspers on one engine share what is the same
 };
 
 class stacks {
@@ -36,6 +38,10 @@ class stacks {
     task<result<std::string>> run_image(std::string language, line_sink progress, deadline until);
     /// The image its builds run in.
     task<result<std::string>> build_image(std::string language, line_sink progress, deadline until);
+
+    /// Gives up what this owner once used and uses no more: images of an older recipe that are not among `in_use`. An
+    /// image that nobody else uses goes, when no container has it either. How many were given up.
+    task<result<std::size_t>> collect(std::set<std::string> in_use, deadline until);
 
  private:
     struct state;

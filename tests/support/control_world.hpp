@@ -20,10 +20,14 @@ namespace gasper::test {
 
 class control_world {
  public:
-    control_world(std::filesystem::path data, scripted_cluster& cluster) : data_(std::move(data)), cluster_(cluster) {
+    /// `adjust`: settings that are not the usual ones.
+    control_world(std::filesystem::path data, scripted_cluster& cluster,
+                  const std::function<void(control::options&)>& adjust = {})
+        : data_(std::move(data)), cluster_(cluster) {
         settings_.data = data_;
         settings_.drain = std::chrono::seconds(0);
         settings_.start_deadline = std::chrono::seconds(5);
+        if (adjust) adjust(settings_);
         platform_ = std::make_unique<control::platform>(
             std::make_unique<control::parts>(control::parts{.executor = io_.get_executor(),
                                                             .settings = settings_,

@@ -36,6 +36,7 @@ class scripted_cluster final : public runtime::cluster {
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
     std::map<std::string, runtime::instance_usage> usage;  // by container; others have used nothing
+    std::map<std::string, std::int64_t> written;           // bytes to disk, by container
     std::string last_words;                                // what an instance says when it is told to end
     int cut_logs{0};                                       // a log that is followed breaks off after so many looks
 
@@ -54,6 +55,7 @@ class scripted_cluster final : public runtime::cluster {
     std::map<std::string, gasper::limits> limits;  // by container
     std::map<std::string, int> most_at_once;       // by instance name
     std::vector<runtime::once_spec> once;          // as they were begun
+    std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> tidied;  // what was kept, and apps
     int once_status{0};
     struct kept_one {
         runtime::kept_run what;
@@ -106,7 +108,8 @@ class scripted_cluster final : public runtime::cluster {
                                      .port = spec.port,
                                      .state = instance_state::up,
                                      .node = spec.node,
-                                     .reserved = spec.reserved};
+                                     .reserved = spec.reserved,
+                                     .disk_bytes = spec.limit.disk_bytes};
         environments[i.container] = spec.env;
         limits[i.container] = spec.limit;
         mounts[i.container] = spec.mounts;
@@ -249,6 +252,17 @@ class scripted_cluster final : public runtime::cluster {
             all.back().container = id;
         }
         co_return all;
+    }
+
+    task<result<std::vector<runtime::observed_instance>>> over_disk(
+        std::vector<runtime::observed_instance> these) override {
+        std::erase_if(these, [this](const auto& i) { return written[i.container] <= i.disk_bytes; });
+        co_return these;
+    }
+
+    task<result<>> tidy(std::vector<std::string> keep, std::vector<std::string> apps) override {
+        tidied.push_back({std::move(keep), std::move(apps)});
+        co_return result<>();
     }
 
     task<result<>> logs(std::string container, runtime::log_options options,

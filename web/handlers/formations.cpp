@@ -28,6 +28,7 @@ json formation_view(const control::process_view& v) {
             {"memory", v.rules.limit.memory_bytes},
             {"cpus", v.rules.limit.cpus},
             {"processes", v.rules.limit.processes},
+            {"disk", v.rules.limit.disk_bytes},
             {"exclusive", v.rules.exclusive},
             {"stop_timeout", v.rules.stop_timeout.count()},
             {"check", check_view(v.rules.health)}};

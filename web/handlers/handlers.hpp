@@ -80,6 +80,11 @@ task<result<response>> list_events(services& s, call c);
 task<result<response>> list_webhooks(services& s, call c);
 task<result<response>> add_webhook(services& s, call c);
 task<result<response>> remove_webhook(services& s, call c);
+task<result<response>> list_notifications(services& s, call c);
+task<result<response>> add_notification(services& s, call c);
+task<result<response>> list_drains(services& s, call c);
+task<result<response>> add_drain(services& s, call c);
+task<result<response>> remove_drain(services& s, call c);
 
 task<result<response>> list_nodes(services& s, call c);
 task<result<response>> show_node(services& s, call c);

@@ -14,6 +14,20 @@ json view(const resources& r) {
     return {{"memory_bytes", r.memory_bytes}, {"cpus", r.cpus}};
 }
 
+json disks_of(const control::node_view& n) {
+    auto disks = json::array();
+    for (std::size_t i = 0; i < n.info.disks.size(); ++i) {
+        const auto& d = n.info.disks[i];
+        disks.push_back({{"path", d.path},
+                         {"total_bytes", d.total_bytes},
+                         {"free_bytes", d.free_bytes},
+                         {"total_files", d.total_files},
+                         {"free_files", d.free_files},
+                         {"low", bool(n.low[i])}});
+    }
+    return disks;
+}
+
 json view(const control::node_view& n) {
     auto instances = json::array();
     for (const auto& i : n.instances)
@@ -25,6 +39,7 @@ json view(const control::node_view& n) {
             {"capacity", view(n.info.capacity)},
             {"reserved", view(n.reserved)},
             {"measured", view(n.info.measured)},
+            {"disks", disks_of(n)},
             {"instances", std::move(instances)}};
 }
 

@@ -30,6 +30,7 @@ TEST(process_settings_test, comes_back_from_the_store_as_it_went_in) {
         {"worker",
          {.cpus = 0.25,
           .processes = 12,
+          .disk_bytes = 64ll << 20,
           .exclusive = true,
           .stop_timeout = seconds(90),
           .health = health_check{.kind = health_check::probe::command, .command = "test -f ok", .retries = 9}}}};
@@ -44,6 +45,8 @@ TEST(process_settings_test, reads_sizes_as_people_write_them) {
     EXPECT_EQ(parse_memory("67108864").value(), 64ll << 20);
     for (const char* bad : {"", "m", "-1g", "8m", "512q", "1e30g", "nan", "inf", "512 m x"})
         EXPECT_FALSE(parse_memory(bad)) << bad;
+    EXPECT_EQ(parse_disk("8m").value(), 8ll << 20);
+    EXPECT_FALSE(parse_disk("100k"));
 }
 
 TEST(process_settings_test, holds_people_to_bounds) {
@@ -52,6 +55,8 @@ TEST(process_settings_test, holds_people_to_bounds) {
     EXPECT_FALSE(check_settings({.cpus = 0}, "web"));
     EXPECT_FALSE(check_settings({.cpus = std::nan("")}, "web"));
     EXPECT_FALSE(check_settings({.processes = 1}, "web"));
+    EXPECT_FALSE(check_settings({.disk_bytes = 1}, "web"));
+    EXPECT_TRUE(check_settings({.disk_bytes = 1ll << 20}, "web"));
     EXPECT_FALSE(check_settings({.stop_timeout = seconds(-1)}, "web"));
     health_check h{.kind = health_check::probe::http, .path = "health"};
     EXPECT_FALSE(check_settings({.health = h}, "web"));
@@ -65,13 +70,14 @@ TEST(process_settings_test, holds_people_to_bounds) {
 
 TEST(app_json_test, reads_formation_and_checks) {
     const auto read = parse_app_json(R"({"name": "x", "cron": [],
-        "formation": {"web": {"quantity": 2, "memory": "256m", "cpus": 1, "exclusive": true, "stop_timeout": 5}},
+        "formation": {"web": {"quantity": 2, "memory": "256m", "disk": "1g", "cpus": 1, "exclusive": true, "stop_timeout": 5}},
         "healthchecks": {"web": [{"type": "startup", "path": "/up", "attempts": 4, "wait": 7, "start_deadline": 9}],
                          "worker": [{"command": ["test", "-f", "it's ok"]}]}})");
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->quantities, (formation{{"web", 2}}));
     const auto& web = read->settings.at("web");
     EXPECT_EQ(web.memory_bytes, 256ll << 20);
+    EXPECT_EQ(web.disk_bytes, 1ll << 30);
     EXPECT_EQ(web.cpus, 1.0);
     EXPECT_EQ(web.exclusive, true);
     EXPECT_EQ(web.stop_timeout, seconds(5));
@@ -93,6 +99,8 @@ TEST(app_json_test, says_where_a_value_is_wrong) {
         {R"({"formation": {"web": {"quantity": 18446744073709551615}}})", "formation.web.quantity"},
         {R"({"formation": {"web": {"memory": "lots"}}})", "formation.web.memory"},
         {R"({"formation": {"web": {"memory": 1}}})", "formation.web"},
+        {R"({"formation": {"web": {"disk": "1k"}}})", "formation.web.disk"},
+        {R"({"formation": {"web": {"disk": []}}})", "formation.web.disk"},
         {R"({"formation": {"web": {"cpus": "1"}}})", "formation.web.cpus"},
         {R"({"formation": {"web": {"exclusive": 1}}})", "formation.web.exclusive"},
         {R"({"formation": {"": {}}})", "formation"},

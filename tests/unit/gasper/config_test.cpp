@@ -51,7 +51,10 @@ TEST_F(config_test, has_the_documented_defaults_without_any_source) {
     EXPECT_EQ(c.dns.listen.port, 5300);
     EXPECT_EQ(c.runtime.engine_socket, "/var/run/docker.sock");
     EXPECT_EQ(c.instances.start_deadline, 60s);
-    EXPECT_EQ(c.instances.limit, limits{});
+    limits usual;
+    usual.disk_bytes = 2ll << 30;
+    EXPECT_EQ(c.instances.limit, usual);
+    EXPECT_EQ(c.disk_full, 90);
     EXPECT_TRUE(c.router.access_log);
 }
 
@@ -165,6 +168,10 @@ TEST_F(config_test, a_value_that_is_no_value_of_its_type_is_refused) {
                                                     {"instance_cpus", "nan"},
                                                     {"access_log", "1"},
                                                     {"log_level", "loud"},
+                                                    {"disk_full", "100"},
+                                                    {"disk_full", "9%x"},
+                                                    {"smtp_url", "http://mx.test"},
+                                                    {"smtp_from", "gasper"},
                                                     {"log_size", "1MiB"},
                                                     {"log_age", "30m"},
                                                     {"log_age", "9999d"},

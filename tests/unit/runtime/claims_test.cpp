@@ -1,0 +1,36 @@
+#include "runtime/stacks/claims.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gasper::runtime {
+namespace {
+
+const std::string stack = "gasper/stack-python:1a2b";
+
+TEST(image_claims, go_there_and_back) {
+    const auto claim = claim_of("ab12", stack);
+    EXPECT_EQ(claim, "gasper/used-ab12-stack-python:1a2b");
+    EXPECT_EQ(claimed_by("ab12", claim), stack);
+    EXPECT_FALSE(claimed_by("cd34", claim));
+    EXPECT_FALSE(claimed_by("ab12", stack));
+}
+
+TEST(image_claims, an_old_image_goes_when_only_its_owner_used_it) {
+    const auto mine = claim_of("ab12", stack);
+    const auto drop = images_to_drop("ab12", {{.tags = {stack, mine}}}, {});
+    ASSERT_EQ(drop.size(), 1u);
+    EXPECT_EQ(drop[0].claim, mine);
+    EXPECT_EQ(drop[0].reference, stack);
+}
+
+TEST(image_claims, what_is_kept_or_used_by_others_or_was_never_claimed_stays) {
+    const auto mine = claim_of("ab12", stack), theirs = claim_of("cd34", stack);
+    EXPECT_TRUE(images_to_drop("ab12", {{.tags = {stack, mine}}}, {stack}).empty());
+    EXPECT_TRUE(images_to_drop("ab12", {{.tags = {stack}}, {.tags = {stack, theirs}}}, {}).empty());
+    const auto shared = images_to_drop("ab12", {{.tags = {theirs, stack, mine}}}, {});
+    ASSERT_EQ(shared.size(), 1u);
+    EXPECT_TRUE(shared[0].reference.empty()) << "only our mark goes";
+}
+
+}  // namespace
+}  // namespace gasper::runtime
