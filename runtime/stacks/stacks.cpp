@@ -315,4 +315,8 @@ task<result<std::size_t>> stacks::collect(std::set<std::string> in_use, deadline
     co_return co_await state_->collect(std::move(in_use), until);
 }
 
+task<result<std::string>> stacks::service_image(std::string recipe, line_sink progress, deadline until) {
+    co_return co_await state_->ensure(std::move(recipe), std::move(progress), until);
+}
+
 }  // namespace gasper::runtime
