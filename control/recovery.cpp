@@ -6,6 +6,7 @@
 #include "control/health.hpp"
 #include "control/job_kinds.hpp"
 #include "control/one_off_jobs.hpp"
+#include "control/services/watching.hpp"
 #include "control/sleep.hpp"
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
@@ -142,6 +143,7 @@ task<result<>> recover(parts& p) {
     auto observed = co_await observe(p);
     if (!observed) co_return observed.error();
     auto going_on = co_await settle_jobs(p);
+    if (auto services = co_await recover_services(p); !services) co_return services;
     co_await recover_sleep(p);
     co_await disown_all(p);
     co_await publish(p);

@@ -6,6 +6,7 @@
 
 #include "control/audit.hpp"
 #include "control/formation.hpp"
+#include "control/services/watching.hpp"
 #include "control/switch.hpp"
 #include "core/base/rounds.hpp"
 #include "core/store/apps.hpp"
@@ -161,6 +162,7 @@ task<> stop_strays(parts& p, const std::vector<observed_instance>& there) {
 }
 
 task<> look_once(parts& p) {
+    co_await look_at_services(p);
     auto looked = co_await look_around(p);
     if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
 }
@@ -184,6 +186,7 @@ task<> record_crash(parts& p, std::string app, std::string what) {
 task<> engine_returned(parts& p) {
     auto connected = co_await p.cluster.connect(deadline::after(seconds(30)));
     if (!connected) p.log.error("the engine is back, but not of use", {{"reason", connected.error().message}});
+    co_await look_at_services(p);
     auto looked = co_await look_around(p);
     if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
 }
@@ -267,6 +270,8 @@ task<> supervise(parts& p) {
             p.background.spawn("engine returned", engine_returned(p));
         else if (p.running.find(container))
             p.background.spawn("instance ended", handle_end(p, container));
+        else
+            service_changed(p, container);
     };
     p.background.spawn("look around", look_often(p));
     co_await p.cluster.watch(std::move(on_change));
