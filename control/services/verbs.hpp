@@ -1,4 +1,4 @@
-// The verbs of `gasper-service` in a running service's container (docs/adr/0007). Secrets go by standard input only.
+// The verbs of `gasper-service` in a running service's container (docs/adr/0009). Secrets go by standard input only.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // Kinds of services, as data: the folders of services/kinds, part of the program. Each holds service.yml, a Dockerfile
-// per version, and the script `gasper-service` with the verbs that are the same for all kinds (docs/adr/0007). No code
+// per version, and the script `gasper-service` with the verbs that are the same for all kinds (docs/adr/0009). No code
 // knows a kind by its name: adding one is adding a folder. Values; any thread.
 #pragma once
 
