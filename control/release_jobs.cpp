@@ -220,7 +220,6 @@ job_runner::work mount_work(parts& p, app_id id, std::string user, volume_mount 
 
 }  // namespace
 
-// The values are secret: they stand in the job's input as they do in a release.
 task<result<release>> release_config(parts& p, app_id id, std::string user, config_changes changes,
                                      std::string description, job_context& job) {
     auto s = co_await load(p, id);
@@ -234,6 +233,7 @@ task<result<release>> release_config(parts& p, app_id id, std::string user, conf
     co_return co_await switch_to(p, c, job);
 }
 
+// The values are secret: they stand in the job's input as they do in a release.
 task<result<job_id>> start_config_job(parts& p, app a, std::string user, config_changes changes) {
     auto names = nlohmann::json::array(), said = nlohmann::json::object();
     for (const auto& [name, value] : changes) {
