@@ -40,7 +40,7 @@ struct built {
 task<result<buildpacks::build_result>> build_row(parts& p, const app& a, const push& what, const config_vars& env,
                                                  build& row, job_context& job) {
     co_await job.step("build");
-    row.id = co_await p.db.transaction([&row](SQLite::Database& db) { return store::add_build(db, row); });
+    row.id = co_await p.db.mark([&row](SQLite::Database& db) { return store::add_build(db, row); });
     const auto home = app_directory(p, a.name);
     buildpacks::build_request request{.app = a.name,
                                       .repository = repository_of(p, a.name),
@@ -76,7 +76,7 @@ task<result<built>> run_build(parts& p, const app& a, const push& what, const co
     } else {
         row.reason = made.error().message;
     }
-    if (row.id) co_await p.db.transaction([&row](SQLite::Database& db) { store::finish_build(db, row); });
+    if (row.id) co_await p.db.mark([&row](SQLite::Database& db) { store::finish_build(db, row); });
     if (!made && made.error().kind == errc::cancelled && row.id) {
         const auto output = app_directory(p, a.name) / "builds" / ("b" + std::to_string(row.id.value));
         p.background.spawn("remove build", remove_output(p, output));

@@ -232,7 +232,8 @@ struct attempt {
 // Everything before the commit: a cancellation may cut it anywhere.
 task<result<>> prepare(parts& p, const change& c, attempt& a, job_context& job) {
     co_await job.step("release");
-    auto made = co_await p.db.transaction([&](SQLite::Database& db) -> result<release> {
+    // Durable with the commit; until then a start takes it for never begun.
+    auto made = co_await p.db.mark([&](SQLite::Database& db) -> result<release> {
         const auto mounts = c.mounts ? *c.mounts : store::mounts_of(db, c.app.current);
         if (auto free = store::check_mounts(db, c.app.id, mounts); !free) return free.error();
         auto r = store::add_release(db, p.box, c.next);

@@ -26,10 +26,15 @@ task<result<>> single_engine::becomes_well(observed_instance instance, health_ch
         co_return fail(errc::deadline, "not_ready", instance.name + " did not run long enough before the deadline");
     }
     const bool dear = how.kind == health_check::probe::command;
-    const auto longest = dear ? milliseconds(1000) : milliseconds(100);
+    // Most listen within a second: that look is cheap, and what it comes too late every deploy takes longer.
+    const auto early = deadline::after(seconds(2));
+    const auto longest = [&] {
+        if (how.kind == health_check::probe::port && !early.expired()) return milliseconds(15);
+        return dear ? milliseconds(1000) : milliseconds(100);
+    };
     result<> seen = fail(errc::deadline, "not_ready", "");
     for (auto pause = dear ? milliseconds(100) : milliseconds(5); !until.expired();
-         pause = std::min(longest, pause * 3 / 2)) {
+         pause = std::min(longest(), pause * 3 / 2)) {
         seen = co_await check(instance, how, until);
         if (seen || seen.error().code == "check_needs_port") co_return seen;
         co_await sleep_until(until.sooner(pause));

@@ -26,7 +26,7 @@ error job_context::refusal_for(const std::exception_ptr& fault) const {
 }
 
 task<> job_context::step(std::string name) {
-    co_await db_.transaction([&](SQLite::Database& db) { store::set_job_step(db, id_, name); });
+    co_await db_.mark([&](SQLite::Database& db) { store::set_job_step(db, id_, name); });
 }
 
 void job_context::step_in(SQLite::Database& db, const std::string& name) const {

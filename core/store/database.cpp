@@ -57,7 +57,9 @@ void database::rethrow(const std::exception_ptr& fault) {
     }
 }
 
-database::writing::writing(database& d) : d_(d) {
+// With WAL the file is whole at any level of `synchronous`; FULL also waits for the disk at each commit.
+database::writing::writing(database& d, bool waits_for_disk) : d_(d) {
+    d_.connection_->exec(waits_for_disk ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     d_.connection_->exec("BEGIN IMMEDIATE");
 }
 

@@ -1,5 +1,5 @@
 // SQLite behind one thread: every access is a function that runs on the store's own thread with the open database.
-// WAL, synchronous=FULL, foreign keys, STRICT tables; migrations are numbered and run at open.
+// WAL, synchronous=FULL (but for mark()), foreign keys, STRICT tables; migrations are numbered and run at open.
 #pragma once
 
 #include <exception>
@@ -27,9 +27,32 @@ class database {
     /// room for it is a refusal, thrown as one: "disk_full".
     template <class F>
     auto transaction(F fn) {
-        return thread_.run([this, fn = std::move(fn)]() mutable {
+        return write(std::move(fn), true);
+    }
+
+    /// The same for marks of progress, which the next start settles anyway: it outlives the end of this program, but a
+    /// loss of power only once a transaction() has followed. So it does not wait for the disk, which takes
+    /// milliseconds.
+    template <class F>
+    auto mark(F fn) {
+        return write(std::move(fn), false);
+    }
+
+    /// The same without a transaction: for single reads.
+    template <class F>
+    auto read(F fn) {
+        return thread_.run([this, fn = std::move(fn)]() mutable { return fn(connection()); });
+    }
+
+ private:
+    void prepare(const std::filesystem::path& file);
+    [[noreturn]] static void rethrow(const std::exception_ptr& fault);
+
+    template <class F>
+    auto write(F fn, bool waits_for_disk) {
+        return thread_.run([this, waits_for_disk, fn = std::move(fn)]() mutable {
             try {
-                writing w(*this);
+                writing w(*this, waits_for_disk);
                 if constexpr (std::is_void_v<std::invoke_result_t<F, SQLite::Database&>>) {
                     fn(connection());
                     w.commit();
@@ -44,19 +67,9 @@ class database {
         });
     }
 
-    /// The same without a transaction: for single reads.
-    template <class F>
-    auto read(F fn) {
-        return thread_.run([this, fn = std::move(fn)]() mutable { return fn(connection()); });
-    }
-
- private:
-    void prepare(const std::filesystem::path& file);
-    [[noreturn]] static void rethrow(const std::exception_ptr& fault);
-
     class writing {
      public:
-        explicit writing(database& d);
+        writing(database& d, bool waits_for_disk);
         ~writing();
         void commit();
 
