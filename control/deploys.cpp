@@ -39,7 +39,7 @@ struct built {
 
 task<result<buildpacks::build_result>> build_row(parts& p, const app& a, const push& what, const config_vars& env,
                                                  build& row, job_context& job) {
-    co_await job.step("build");
+    co_await job.mark("build");
     row.id = co_await p.db.mark([&row](SQLite::Database& db) { return store::add_build(db, row); });
     const auto home = app_directory(p, a.name);
     buildpacks::build_request request{.app = a.name,

@@ -14,6 +14,7 @@ using runtime::observed_instance;
 constexpr std::size_t at_once = 4;  // starts of one formation: more would only wait for the engine
 
 runtime::instance_spec spec_of(const parts& p, const app& a, const release& r, const wanted_instance& one) {
+    const auto rules = rules_for(p, r, one.process);
     return {.app = a.name,
             .release = r.version,
             .name = one.name,
@@ -22,9 +23,9 @@ runtime::instance_spec spec_of(const parts& p, const app& a, const release& r, c
             .directory = r.code.directory,
             .command = r.processes.at(one.process),
             .env = environment(p, a, r, one.name, one.process),
-            .limit = rules_for(p, r, one.process).limit,
+            .limit = rules.limit,
             .port = one.process == "web" ? p.settings.instance_port : std::uint16_t{0},
-            .reserved = p.settings.reserved};
+            .reserved = {rules.reserved_memory, rules.reserved_cpus}};
 }
 
 /// One start_formation: what its workers share.
@@ -88,7 +89,11 @@ task<result<>> starting::bring_up(wanted_instance one) {
     const auto rules = rules_for(p_, release_, one.process);
     const auto until = deadline::after(rules.health.start_deadline);
     auto spec = spec_of(p_, app_, release_, one);
-    instance_request wanted{.app = spec.app, .process = spec.process, .name = spec.name, .reserved = spec.reserved};
+    instance_request wanted{.app = spec.app,
+                            .process = spec.process,
+                            .name = spec.name,
+                            .reserved = spec.reserved,
+                            .required = rules.nodes};
     auto room = co_await p_.placing.find_room(p_.running, wanted);
     if (!room) co_return room.error();
     spec.node = room->node();
@@ -139,6 +144,8 @@ process_rules rules_for(const parts& p, const release& r, const std::string& pro
     process_rules normal;
     normal.health.start_deadline = ceil<seconds>(p.settings.start_deadline);
     normal.stop_timeout = ceil<seconds>(p.settings.stop_grace);
+    normal.reserved_memory = p.settings.reserved.memory_bytes;
+    normal.reserved_cpus = p.settings.reserved.cpus;
     return rules_of(r, process, normal);
 }
 

@@ -1,9 +1,15 @@
 #include "control/nodes.hpp"
 
-#include <algorithm>
+#include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "control/audit.hpp"
+#include "control/node_drains.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
+#include "control/supervision.hpp"
 
 namespace gasper::control {
 
@@ -33,7 +39,7 @@ task<result<std::vector<node_view>>> nodes::list(identity who) {
     auto machines = co_await p.cluster.nodes();
     if (!machines) co_return machines.error();
     std::vector<node_view> views;
-    for (auto& n : *machines)
+    for (auto& n : p.machines.applied_to(std::move(*machines)))
         views.push_back(view_of(p, std::move(n)));
     co_return views;
 }
@@ -44,6 +50,63 @@ task<result<node_view>> nodes::info(identity who, std::string name) {
     for (auto& n : *all)
         if (n.info.name == name) co_return std::move(n);
     co_return fail(errc::not_found, "node_not_found", "there is no node '" + name + "'");
+}
+
+task<> nodes::remember(std::string name, store::node_settings said) {
+    auto& p = platform_.shared();
+    co_await p.db.transaction([&](SQLite::Database& db) { store::set_node_settings(db, name, said); });
+    p.machines.set(name, std::move(said));
+}
+
+task<result<job_id>> nodes::drain(identity who, std::string name, bool force) {
+    auto found = co_await info(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    if (!force) {
+        auto fits = co_await check_room_elsewhere(p, name);
+        if (!fits) co_return fits.error();
+    }
+    const nlohmann::json input{{"node", name}, {"force", force}};
+    job description{.kind = "drain", .key = "node:" + name, .input = input.dump(), .user = who.name};
+    auto run = [&p, name, force, user = who.name](job_context& job) { return run_drain(p, name, force, user, job); };
+    auto id = co_await p.jobs.start(std::move(description), std::move(run));
+    if (id) co_await record(p, who.name, "node.draining", "", name);
+    co_return id;
+}
+
+task<result<node_view>> nodes::activate(identity who, std::string name) {
+    auto found = co_await info(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    auto said = p.machines.of(name);
+    if (said.draining) {
+        said.draining = false;
+        co_await remember(name, std::move(said));
+        co_await record(p, who.name, "node.activated", "", name);
+    }
+    // Refusals are of single apps and said in their logs.
+    auto looked = co_await look_around(p);
+    if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
+    co_return co_await info(who, name);
+}
+
+task<result<node_view>> nodes::label(identity who, std::string name, node_labels changes) {
+    auto found = co_await info(who, name);
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    auto said = p.machines.of(name);
+    std::string words;
+    for (const auto& [key, value] : changes) {
+        words += (words.empty() ? " " : ", ") + key + "=" + value;
+        if (value.empty())
+            said.labels.erase(key);
+        else
+            said.labels[key] = value;
+    }
+    if (auto fits = check_labels(said.labels, "labels"); !fits) co_return fits.error();
+    co_await remember(name, std::move(said));
+    co_await record(p, who.name, "node.labelled", "", name + words);
+    co_return co_await info(who, name);
 }
 
 }  // namespace gasper::control

@@ -8,7 +8,9 @@
 #include "control/identity.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/error.hpp"
+#include "core/model/id.hpp"
 #include "core/model/node.hpp"
+#include "core/store/nodes.hpp"
 
 namespace gasper::control {
 
@@ -34,7 +36,17 @@ class nodes {
     task<result<std::vector<node_view>>> list(identity who);
     task<result<node_view>> info(identity who, std::string name);
 
+    /// By a job: the node takes nothing new, and what runs there moves to others. Refused with `no_capacity` when
+    /// something has no other place, unless `force`: then that is stopped. What it says is kept until activate().
+    task<result<job_id>> drain(identity who, std::string name, bool force);
+    /// It takes instances again, and those that lack are started.
+    task<result<node_view>> activate(identity who, std::string name);
+    /// Labels beside those that it has of itself; an empty value removes one.
+    task<result<node_view>> label(identity who, std::string name, node_labels changes);
+
  private:
+    task<> remember(std::string name, store::node_settings said);
+
     platform& platform_;
 };
 

@@ -56,7 +56,8 @@ struct parts {
     cron_board cron{executor};
     service_board service_servers{};
     spare_sandboxes spares{cluster, background, log};
-    control::placing placing{cluster};
+    node_book machines;
+    control::placing placing{cluster, machines};
     disk_watch disk{settings.disk_full};
     std::deque<disk_watch::crossing> untold;  // not in the audit yet
     std::unique_ptr<app_logs> logs{};         // made by the platform: it looks at `running`, in its last place

@@ -21,7 +21,7 @@ void placing::room::give_back() {
 task<result<placing::room>> placing::find_room(const fleet& running, instance_request wanted) {
     auto nodes = co_await cluster_.nodes();
     if (!nodes) co_return nodes.error();
-    placement_index index(*nodes);
+    placement_index index(said_.applied_to(std::move(*nodes)));
     for (const auto& there : as_requests(running.all()))
         if (const auto at = index.find(there.node); at != placement_index::none()) index.add(there, at);
     for (const auto& coming : starting_)

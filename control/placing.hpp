@@ -7,6 +7,7 @@
 #include <string>
 
 #include "control/fleet.hpp"
+#include "control/node_book.hpp"
 #include "control/scheduler.hpp"
 #include "runtime/cluster.hpp"
 
@@ -17,7 +18,7 @@ std::vector<instance_request> as_requests(const std::vector<runtime::observed_in
 
 class placing {
  public:
-    explicit placing(runtime::cluster& cluster) : cluster_(cluster) {}
+    placing(runtime::cluster& cluster, const node_book& said) : cluster_(cluster), said_(said) {}
 
     /// Room on a node until it is given back: when the instance is in the fleet, or has failed.
     class room {
@@ -39,6 +40,7 @@ class placing {
 
  private:
     runtime::cluster& cluster_;
+    const node_book& said_;
     std::list<instance_request> starting_;
 };
 

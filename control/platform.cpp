@@ -18,6 +18,7 @@ platform::platform(std::unique_ptr<control::parts> p)
       apps_(*this),
       deploys_(*this),
       formations_(*this),
+      autoscaling_(*this),
       routings_(*this),
       streams_(*this),
       nodes_(*this),
@@ -30,7 +31,10 @@ platform::platform(std::unique_ptr<control::parts> p)
       cron_(*this),
       drains_(std::make_unique<control::drains>(*this)) {
     auto hear = sleep_reports(*parts_);
-    hear.traffic = [this](const std::string& app, const app_traffic& more) { metrics_.add_requests(app, more); };
+    hear.traffic = [this](const std::string& app, const app_traffic& more) {
+        metrics_.add_requests(app, more);
+        autoscaling_.hear(app, more, autoscaling::clock::now());
+    };
     parts_->tables.on_report(std::move(hear));
     auto& own = *parts_;
     own.logs = std::make_unique<app_logs>(own.settings, own.running, own.cluster, own.background, own.log);
@@ -56,6 +60,7 @@ task<result<>> platform::recover() {
 
 task<> platform::run() {
     parts_->background.spawn("sleepers", watch_sleepers(*parts_));
+    parts_->background.spawn("autoscaling", autoscaling_.run());
     co_await supervise(*parts_);
 }
 

@@ -6,6 +6,7 @@
 #include "control/accounts.hpp"
 #include "control/apps.hpp"
 #include "control/audit.hpp"
+#include "control/autoscaling.hpp"
 #include "control/cron.hpp"
 #include "control/deploys.hpp"
 #include "control/formations.hpp"
@@ -35,6 +36,7 @@ class platform {
     control::apps& apps() { return apps_; }
     control::deploys& deploys() { return deploys_; }
     control::formations& formations() { return formations_; }
+    control::autoscaling& autoscaling() { return autoscaling_; }
     control::routings& routings() { return routings_; }
     control::streams& streams() { return streams_; }
     control::nodes& nodes() { return nodes_; }
@@ -62,6 +64,7 @@ class platform {
     control::apps apps_;
     control::deploys deploys_;
     control::formations formations_;
+    control::autoscaling autoscaling_;
     control::routings routings_;
     control::streams streams_;
     control::nodes nodes_;

@@ -142,6 +142,8 @@ task<> reconcile_all(parts& p) {
 task<result<>> recover(parts& p) {
     auto observed = co_await observe(p);
     if (!observed) co_return observed.error();
+    auto said = co_await p.db.read([](SQLite::Database& db) { return store::all_node_settings(db); });
+    p.machines.load(std::move(said));
     auto going_on = co_await settle_jobs(p);
     if (auto services = co_await recover_services(p); !services) co_return services;
     co_await recover_sleep(p);

@@ -84,11 +84,19 @@ task<bool> start_again(parts& p, app_id id, wanted_instance one) {
     const int ends = count_end(p, key_of(name, one.name));
     p.log.warn("an instance does not start", {{"app", name}, {"instance", one.name}, {"reason", up.error().message}});
     auto text = "Restart failed: " + up.error().message;
-    if (ends == crashed_after)
+    if (ends == crashed_after && up.error().code != "no_capacity")
         text +=
             "; " + one.name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
     co_await note(p, id, text);
     co_return false;
+}
+
+// A machine that takes instances again may have the room that lacked: then there is nothing to wait for.
+task<> wait_for_turn(parts& p, milliseconds pause) {
+    const auto until = deadline::after(pause);
+    const auto known = p.machines.changes();
+    while (!until.expired() && p.machines.changes() == known)
+        co_await sleep_until(until.sooner(seconds(1)));
 }
 
 task<> restart(parts& p, app_id id, std::string key, wanted_instance one) {
@@ -98,7 +106,7 @@ task<> restart(parts& p, app_id id, std::string key, wanted_instance one) {
         ~at_end() { p.restarts[key].pending = false; }
     } const over{p, key};
     for (bool done = false; !done;) {
-        co_await sleep_until(deadline::after(back_off(p.restarts[key].in_row - 1, chance())));
+        co_await wait_for_turn(p, back_off(p.restarts[key].in_row - 1, chance()));
         done = co_await start_again(p, id, one);
     }
 }

@@ -152,7 +152,7 @@ task<result<>> switching::replace_exclusive(std::vector<wanted_instance> these) 
 task<result<>> switching::run() {
     auto prepared = co_await run_release_command();
     if (!prepared) co_return prepared;
-    co_await job_.step("start");
+    co_await job_.mark("start");
     auto beside = all_of(change_.wanted, release_.processes);
     const bool writes = co_await shares_volume(p_, change_.app.current, release_.id);
     const auto last = std::stable_partition(beside.begin(), beside.end(), [this, writes](const wanted_instance& one) {
@@ -231,7 +231,7 @@ struct attempt {
 
 // Everything before the commit: a cancellation may cut it anywhere.
 task<result<>> prepare(parts& p, const change& c, attempt& a, job_context& job) {
-    co_await job.step("release");
+    co_await job.mark("release");
     // Durable with the commit; until then a start takes it for never begun.
     auto made = co_await p.db.mark([&](SQLite::Database& db) -> result<release> {
         const auto mounts = c.mounts ? *c.mounts : store::mounts_of(db, c.app.current);

@@ -8,6 +8,17 @@ namespace gasper::runtime {
 
 using std::chrono::seconds;
 
+namespace {
+
+std::vector<std::string> containers_of(const std::vector<observed_instance>& these) {
+    std::vector<std::string> ids;
+    for (const auto& i : these)
+        ids.push_back(i.container);
+    return ids;
+}
+
+}  // namespace
+
 task<result<std::vector<node>>> single_engine::nodes() {
     if (node_.name.empty()) co_return fail(errc::unavailable, "engine_unavailable", "the engine has not answered yet");
     auto here = node_;
@@ -46,11 +57,17 @@ task<result<std::vector<instance_usage>>> single_engine::measure(std::vector<std
 }
 
 task<result<std::vector<observed_instance>>> single_engine::over_disk(std::vector<observed_instance> these) {
-    const auto count = [&these, home = instances()] {
+    std::error_code ignored;
+    const bool fills = filling_.more(static_cast<std::int64_t>(std::filesystem::space(instances(), ignored).free));
+    if (fills) co_await find_cgroups(containers_of(these), deadline::after(seconds(30)));
+    const auto count = [&these, fills, groups = cgroups_, home = instances()] {
         std::vector<observed_instance> over;
         for (const auto& i : these) {
-            const auto written = home / directory_name(i.sandbox) / "upper";
-            if (i.disk_bytes > 0 && bytes_below(written, i.disk_bytes) > i.disk_bytes) over.push_back(i);
+            if (i.disk_bytes == 0) continue;
+            auto written = bytes_below(home / directory_name(i.sandbox) / "upper", i.disk_bytes);
+            const auto group = groups.find(i.container);
+            if (fills && group != groups.end()) written += bytes_held(group->second, "/app");
+            if (written > i.disk_bytes) over.push_back(i);
         }
         return over;
     };

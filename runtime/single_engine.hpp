@@ -22,6 +22,7 @@
 #include "runtime/cluster.hpp"
 #include "runtime/engine/types.hpp"
 #include "runtime/host/cgroup.hpp"
+#include "runtime/host/disk.hpp"
 #include "runtime/host/machine_load.hpp"
 #include "runtime/host/networks.hpp"
 #include "runtime/host/wall.hpp"
@@ -139,6 +140,7 @@ class single_engine final : public cluster {
     machine_load load_;
     std::map<std::string, container_cgroup> cgroups_;  // by container
     std::set<std::string> in_flight_;
+    filling filling_;                        // the disk of `data`
     blocking_pool counting_{"counting", 1};  // of files: nobody waits behind it
     task_scope background_;
 };

@@ -54,6 +54,7 @@ bool matches(std::string_view pattern, const std::vector<std::string>& segments,
 const parameter& path_parameter(std::string_view name) {
     static const parameter known[] = {
         {"app", kind::text, "the app's name", 1, 64},
+        {"process", kind::text, "a process type, e.g. `web`", 1, 64},
         {"version", kind::integer, "a release's version", 1, 1'000'000'000},
         {"build", kind::integer, "a build's id", 1, 1'000'000'000'000},
         {"job", kind::integer, "a job's id", 1, 1'000'000'000'000},

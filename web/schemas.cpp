@@ -95,10 +95,13 @@ constexpr const char* things = R"json({
     "path": {"type": ["string", "null"]}, "command": {"type": ["string", "null"]}, "interval": {"type": "integer"},
     "timeout": {"type": "integer"}, "attempts": {"type": "integer"}, "start_deadline": {"type": "integer"}}},
 "ProcessType": {"type": "object", "additionalProperties": false,
-  "required": ["process", "command", "quantity", "up", "memory", "cpus", "processes", "disk", "exclusive", "stop_timeout", "check"], "properties": {
+  "required": ["process", "command", "quantity", "up", "memory", "cpus", "processes", "disk", "reserved_memory", "reserved_cpus", "nodes",
+    "exclusive", "stop_timeout", "check"], "properties": {
     "process": {"type": "string"}, "command": {"type": "string"}, "quantity": {"type": "integer", "description": "wanted"},
     "up": {"type": "integer"}, "memory": {"type": "integer", "description": "bytes"}, "cpus": {"type": "number"},
     "processes": {"type": "integer"}, "disk": {"type": "integer", "description": "bytes that it may write to its own /app; 0: no limit"},
+    "reserved_memory": {"type": "integer"}, "reserved_cpus": {"type": "number"},
+    "nodes": {"type": "object", "additionalProperties": {"type": "string"}, "description": "labels that its node must have"},
     "exclusive": {"type": "boolean", "description": "the old stops before the new starts"},
     "stop_timeout": {"type": "integer", "description": "seconds from SIGTERM to SIGKILL"},
     "check": {"$ref": "#/components/schemas/Check"}}},
@@ -230,6 +233,31 @@ constexpr const char* work = R"json({
 "Steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}
 })json";
 
+constexpr const char* scaling = R"json({
+"ProcessChange": {"type": "object", "additionalProperties": false, "description": "what is missing stays as it is", "properties": {
+    "memory": {"type": "integer", "description": "bytes"}, "cpus": {"type": "number"}, "processes": {"type": "integer"},
+    "disk": {"type": "integer", "description": "bytes that an instance may write to /app"},
+    "reserved_memory": {"type": "integer", "description": "bytes that its node keeps for it; 0: none"}, "reserved_cpus": {"type": "number"},
+    "nodes": {"$ref": "#/components/schemas/Labels", "description": "only nodes that have all of these"},
+    "exclusive": {"type": "boolean"}, "stop_timeout": {"type": "integer", "description": "seconds"},
+    "reset": {"type": "boolean", "description": "first forget what was said by command or here"}}},
+"Labels": {"type": "object", "maxProperties": 20, "additionalProperties": {"type": "string", "maxLength": 63}},
+"Autoscaling": {"type": "array", "items": {"$ref": "#/components/schemas/AutoscaledProcess"}},
+"AutoscaledProcess": {"type": "object", "additionalProperties": false,
+  "required": ["process", "min", "max", "signal", "target", "cooldown", "quantity", "load"], "properties": {
+    "process": {"type": "string"}, "min": {"type": "integer"}, "max": {"type": "integer"},
+    "signal": {"type": "string", "enum": ["queue", "cpu"]},
+    "target": {"type": "number", "description": "what one instance is to carry: requests at once, or percent of its CPU limit"},
+    "cooldown": {"type": "integer", "description": "seconds"}, "quantity": {"type": "integer", "description": "wanted now"},
+    "load": {"type": ["number", "null"], "description": "of all its instances together; null: not measured yet"}}},
+"AutoscalingChange": {"type": "object", "additionalProperties": false, "required": ["max", "signal", "target"], "properties": {
+    "min": {"type": "integer", "minimum": 1, "maximum": 100, "description": "default: 1"},
+    "max": {"type": "integer", "minimum": 1, "maximum": 100}, "signal": {"type": "string", "enum": ["queue", "cpu"]},
+    "target": {"type": "number"}, "cooldown": {"type": "integer", "minimum": 10, "maximum": 3600, "description": "default: 120"}}},
+"NodeDrain": {"type": "object", "additionalProperties": false, "properties": {
+    "force": {"type": "boolean", "description": "stop what has no other place"}}}
+})json";
+
 }  // namespace
 
 const nlohmann::json& schemas() {
@@ -240,6 +268,7 @@ const nlohmann::json& schemas() {
         merged.update(nlohmann::json::parse(deliveries));
         merged.update(nlohmann::json::parse(work));
         merged.update(service_schemas());
+        merged.update(nlohmann::json::parse(scaling));
         return merged;
     }();
     return all;

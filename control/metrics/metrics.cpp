@@ -173,9 +173,15 @@ task<result<app_metrics>> metrics::of(identity who, std::string app, metrics_que
         co_return fail(errc::invalid, "metrics_step",
                        "that are more than " + std::to_string(most_points) + " points: ask for a larger step");
     m.series = co_await store_.read(app, m.when, now);
-    for (const auto& [name, instance] : now_)
-        if (name.first == app) m.now.push_back(instance);
+    m.now = latest(app);
     co_return m;
+}
+
+std::vector<instance_now> metrics::latest(const std::string& app) const {
+    std::vector<instance_now> all;
+    for (const auto& [name, instance] : now_)
+        if (name.first == app) all.push_back(instance);
+    return all;
 }
 
 task<std::string> metrics::exposition() {

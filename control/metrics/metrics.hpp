@@ -62,6 +62,8 @@ class metrics {
     void add_requests(const std::string& app, const app_traffic& more);
 
     task<result<app_metrics>> of(identity who, std::string app, metrics_query query);
+    /// What the last sample says of an app's instances.
+    std::vector<instance_now> latest(const std::string& app) const;
     /// The text that Prometheus reads.
     task<std::string> exposition();
 

@@ -26,6 +26,10 @@ error job_context::refusal_for(const std::exception_ptr& fault) const {
 }
 
 task<> job_context::step(std::string name) {
+    co_await db_.transaction([&](SQLite::Database& db) { store::set_job_step(db, id_, name); });
+}
+
+task<> job_context::mark(std::string name) {
     co_await db_.mark([&](SQLite::Database& db) { store::set_job_step(db, id_, name); });
 }
 

@@ -52,6 +52,9 @@ class job_context {
     line_sink sink();
     /// Written before the step's effect, so that a restart knows how far it came.
     task<> step(std::string name);
+    /// The same for a step that who goes on after a restart does again from its beginning: it does not wait for the
+    /// disk (database::mark).
+    task<> mark(std::string name);
     /// The same inside a transaction of the caller's: the step begins with its effect.
     void step_in(SQLite::Database& db, const std::string& name) const;
     /// An earlier process, that was ended, did this step from its beginning to its end.

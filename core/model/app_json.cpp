@@ -64,15 +64,35 @@ std::optional<std::int64_t> size_of(reader& r, const char* key, result<std::int6
     return std::nullopt;
 }
 
+std::optional<double> number_of(reader& r, const char* key) {
+    const auto* v = r.find(key);
+    if (v && v->is_number()) return v->get<double>();
+    if (v) r.refuse(key, "must be a number");
+    return std::nullopt;
+}
+
+std::optional<node_labels> labels_of(reader& r) {
+    const auto* v = r.find("nodes");
+    if (!v) return std::nullopt;
+    node_labels labels;
+    const bool texts = v->is_object() && std::all_of(v->begin(), v->end(), [](const json& e) { return e.is_string(); });
+    if (texts)
+        for (const auto& [name, value] : v->items())
+            labels[name] = value.get<std::string>();
+    else
+        r.refuse("nodes", "must be an object of labels, such as {\"disk\": \"ssd\"}");
+    return labels;
+}
+
 result<> read_formation(app_json& into, const std::string& process, const json& from) {
     reader r(from, "formation." + process);
     process_settings s{.memory_bytes = size_of(r, "memory", parse_memory),
+                       .cpus = number_of(r, "cpus"),
                        .processes = r.whole("processes"),
-                       .disk_bytes = size_of(r, "disk", parse_disk)};
-    if (const auto* cpus = r.find("cpus"); cpus && !cpus->is_number())
-        r.refuse("cpus", "must be a number");
-    else if (cpus)
-        s.cpus = cpus->get<double>();
+                       .disk_bytes = size_of(r, "disk", parse_disk),
+                       .reserved_memory = size_of(r, "reserve_memory", parse_memory),
+                       .reserved_cpus = number_of(r, "reserve_cpus"),
+                       .nodes = labels_of(r)};
     if (const auto* exclusive = r.find("exclusive"); exclusive && !exclusive->is_boolean())
         r.refuse("exclusive", "must be true or false");
     else if (exclusive)

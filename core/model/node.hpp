@@ -42,9 +42,6 @@ constexpr std::string_view to_string(node_state s) noexcept {
     return "";
 }
 
-/// Name → value: "disk" → "ssd".
-using node_labels = std::map<std::string, std::string>;
-
 /// A file system that Gasper or the engine writes to. What root alone may use counts as neither used nor free, as in
 /// df.
 struct disk_space {

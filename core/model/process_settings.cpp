@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 using std::chrono::seconds;
 
+constexpr std::string_view label_marks = "-_./";
 constexpr std::int64_t least_memory = 16ll << 20, least_disk = 1ll << 20, most_bytes = 1ll << 42;
 
 error wrong(const std::string& where, const std::string& what) {
@@ -70,6 +71,9 @@ json to_json(const process_settings& s) {
     if (s.cpus) j["cpus"] = *s.cpus;
     if (s.processes) j["processes"] = *s.processes;
     if (s.disk_bytes) j["disk"] = *s.disk_bytes;
+    if (s.reserved_memory) j["reserved_memory"] = *s.reserved_memory;
+    if (s.reserved_cpus) j["reserved_cpus"] = *s.reserved_cpus;
+    if (s.nodes) j["nodes"] = *s.nodes;
     if (s.exclusive) j["exclusive"] = *s.exclusive;
     if (s.stop_timeout) j["stop_timeout"] = s.stop_timeout->count();
     if (s.health) j["health"] = to_json(*s.health);
@@ -82,6 +86,9 @@ process_settings settings_from(const json& j) {
     if (j.contains("cpus")) s.cpus = j.at("cpus").get<double>();
     if (j.contains("processes")) s.processes = j.at("processes").get<std::int64_t>();
     if (j.contains("disk")) s.disk_bytes = j.at("disk").get<std::int64_t>();
+    if (j.contains("reserved_memory")) s.reserved_memory = j.at("reserved_memory").get<std::int64_t>();
+    if (j.contains("reserved_cpus")) s.reserved_cpus = j.at("reserved_cpus").get<double>();
+    if (j.contains("nodes")) s.nodes = j.at("nodes").get<node_labels>();
     if (j.contains("exclusive")) s.exclusive = j.at("exclusive").get<bool>();
     if (j.contains("stop_timeout")) s.stop_timeout = seconds(j.at("stop_timeout").get<std::int64_t>());
     if (j.contains("health")) s.health = health_from(j.at("health"));
@@ -95,6 +102,9 @@ process_rules apply(const process_settings& said, process_rules from) {
     from.limit.cpus = said.cpus.value_or(from.limit.cpus);
     from.limit.processes = said.processes.value_or(from.limit.processes);
     from.limit.disk_bytes = said.disk_bytes.value_or(from.limit.disk_bytes);
+    from.reserved_memory = said.reserved_memory.value_or(from.reserved_memory);
+    from.reserved_cpus = said.reserved_cpus.value_or(from.reserved_cpus);
+    from.nodes = said.nodes.value_or(from.nodes);
     from.exclusive = said.exclusive.value_or(from.exclusive);
     from.stop_timeout = said.stop_timeout.value_or(from.stop_timeout);
     from.health = said.health.value_or(from.health);
@@ -106,6 +116,9 @@ process_settings overlay(process_settings from, const process_settings& over) {
     if (over.cpus) from.cpus = over.cpus;
     if (over.processes) from.processes = over.processes;
     if (over.disk_bytes) from.disk_bytes = over.disk_bytes;
+    if (over.reserved_memory) from.reserved_memory = over.reserved_memory;
+    if (over.reserved_cpus) from.reserved_cpus = over.reserved_cpus;
+    if (over.nodes) from.nodes = over.nodes;
     if (over.exclusive) from.exclusive = over.exclusive;
     if (over.stop_timeout) from.stop_timeout = over.stop_timeout;
     if (over.health) from.health = over.health;
@@ -148,11 +161,45 @@ result<std::int64_t> parse_disk(const std::string& text) {
     return parse_size(text, least_disk, "disk", "a size, 1m or more, such as 512m or 2g");
 }
 
+result<node_labels> parse_labels(const std::string& text) {
+    node_labels labels;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find(',', at), text.size());
+        const auto pair = text.substr(at, end - at);
+        const auto equals = pair.find('=');
+        if (equals == pair.npos) return wrong("labels", "name=value, such as disk=ssd, not " + pair);
+        labels[pair.substr(0, equals)] = pair.substr(equals + 1);
+        at = end + 1;
+    }
+    if (auto fits = check_labels(labels, "labels"); !fits) return fits.error();
+    return labels;
+}
+
+result<> check_labels(const node_labels& labels, const std::string& where) {
+    const auto fits = [](const std::string& text) {
+        return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                   label_marks.find(c) != label_marks.npos;
+        });
+    };
+    if (labels.size() > 20) return wrong(where, "at most 20 labels");
+    for (const auto& [name, value] : labels)
+        if (!fits(name) || !fits(value))
+            return wrong(where, "a label's name and value have 1 to 63 of A-Z, a-z, 0-9, '-', '_', '.' and '/'");
+    return {};
+}
+
 result<> check_settings(const process_settings& said, const std::string& where) {
     if (said.memory_bytes && (*said.memory_bytes < least_memory || *said.memory_bytes > most_bytes))
         return wrong(where, "memory is 16 MiB to 4 TiB");
     // Written so that a NaN is refused too.
     if (said.cpus && !(*said.cpus >= 0.01 && *said.cpus <= 1024)) return wrong(where, "cpus is 0.01 to 1024");
+    if (said.reserved_memory && (*said.reserved_memory < 0 || *said.reserved_memory > most_bytes))
+        return wrong(where, "a reservation of memory is 0 to 4 TiB");
+    if (said.reserved_cpus && !(*said.reserved_cpus >= 0 && *said.reserved_cpus <= 1024))
+        return wrong(where, "a reservation of cpus is 0 to 1024");
+    if (said.nodes)
+        if (auto fits = check_labels(*said.nodes, where); !fits) return fits;
     if (said.processes && (*said.processes < 4 || *said.processes > 1'000'000))
         return wrong(where, "processes is 4 to 1000000");
     if (said.disk_bytes && (*said.disk_bytes < least_disk || *said.disk_bytes > most_bytes))

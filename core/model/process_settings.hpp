@@ -35,12 +35,18 @@ struct health_check {
     bool operator==(const health_check&) const = default;
 };
 
+/// Name → value: "disk" → "ssd".
+using node_labels = std::map<std::string, std::string>;
+
 struct process_settings {
     std::optional<std::int64_t> memory_bytes;
     std::optional<double> cpus;
     std::optional<std::int64_t> processes;
     std::optional<std::int64_t> disk_bytes;
-    std::optional<bool> exclusive;  // never two at a time: the old stops before the new starts
+    std::optional<std::int64_t> reserved_memory;  // bytes that its node keeps for an instance; 0: none
+    std::optional<double> reserved_cpus;
+    std::optional<node_labels> nodes;  // it goes only where a node has all of these
+    std::optional<bool> exclusive;     // never two at a time: the old stops before the new starts
     std::optional<std::chrono::seconds> stop_timeout;
     std::optional<health_check> health;
     bool operator==(const process_settings&) const = default;
@@ -52,6 +58,9 @@ using settings_by_process = std::map<std::string, process_settings>;
 /// What holds for one process type in the end.
 struct process_rules {
     limits limit;
+    std::int64_t reserved_memory{0};
+    double reserved_cpus{0};
+    node_labels nodes;
     health_check health;
     bool exclusive{false};
     std::chrono::seconds stop_timeout{30};  // from SIGTERM to SIGKILL
@@ -67,6 +76,11 @@ process_settings overlay(process_settings from, const process_settings& over);
 result<std::int64_t> parse_memory(const std::string& text);
 /// The same for disk space, at least 1 MiB.
 result<std::int64_t> parse_disk(const std::string& text);
+
+/// "disk=ssd,zone=a"; empty text: none. Errors: invalid.
+result<node_labels> parse_labels(const std::string& text);
+/// Names and values of 1 to 63 characters of A-Z, a-z, 0-9, '-', '_', '.' and '/'; at most 20. Errors: invalid.
+result<> check_labels(const node_labels& labels, const std::string& where);
 
 /// Bounds of what a person may say; refused with `where` in front. Errors: invalid.
 result<> check_settings(const process_settings& said, const std::string& where);

@@ -168,10 +168,21 @@ CREATE TABLE release_services (
     PRIMARY KEY (release, variable)) STRICT, WITHOUT ROWID;
 )sql";
 
+// What people said of machines, and of how apps grow.
+constexpr const char* scaling = R"sql(
+CREATE TABLE nodes (
+    name TEXT PRIMARY KEY, draining INTEGER NOT NULL, labels TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE autoscaling (
+    app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, process TEXT NOT NULL, least INTEGER NOT NULL,
+    most INTEGER NOT NULL, signal TEXT NOT NULL, target REAL NOT NULL, cooldown INTEGER NOT NULL,
+    PRIMARY KEY (app, process)) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron, remembered_mounts, drains, services};
+    return {first, process_settings,  routing, audit,    webhooks, job_trees, volumes,
+            cron,  remembered_mounts, drains,  services, scaling};
 }
 
 }  // namespace gasper::store

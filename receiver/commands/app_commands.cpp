@@ -147,6 +147,10 @@ task<result<>> run_ps(command_call& call) {
     for (const auto& i : *instances)
         call.print(fmt::format("{}: {} since {} (v{}, {})  {}\n", i.name, i.state, to_rfc3339(i.since), i.version,
                                i.node, i.command));
+    auto scaled = co_await call.platform.autoscaling().list(call.who, call.app);
+    if (!scaled) co_return scaled.error();
+    for (const auto& v : *scaled)
+        call.print(fmt::format("{}: autoscaled, {}\n", v.process, in_words(v.rule)));
     co_return result<>{};
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "receiver/commands/handlers.hpp"
+#include "receiver/commands/option_reader.hpp"
 
 namespace gasper::receiver {
 
@@ -31,6 +32,9 @@ json as_json(const control::process_view& v) {
             {"cpus", v.rules.limit.cpus},
             {"processes", v.rules.limit.processes},
             {"disk", v.rules.limit.disk_bytes},
+            {"reserved_memory", v.rules.reserved_memory},
+            {"reserved_cpus", v.rules.reserved_cpus},
+            {"nodes", v.rules.nodes},
             {"exclusive", v.rules.exclusive},
             {"stop_timeout", v.rules.stop_timeout.count()},
             {"check", as_json(v.rules.health)}};
@@ -41,6 +45,22 @@ std::string as_words(const control::process_view& v) {
     if (h.kind == health_check::probe::http) return "GET " + h.path;
     if (h.kind == health_check::probe::command) return h.command;
     return v.process == "web" ? "its port accepts" : "it runs";
+}
+
+std::string disk_words(const process_rules& r) {
+    return r.limit.disk_bytes == 0 ? "-" : fmt::format("{} MiB", r.limit.disk_bytes >> 20);
+}
+
+std::string reserved_words(const process_rules& r) {
+    return fmt::format("{} MiB, {:g} CPUs", r.reserved_memory >> 20, r.reserved_cpus);
+}
+
+// "exclusive, on disk=ssd"
+std::string remarks(const process_rules& r) {
+    std::string words = r.exclusive ? "exclusive" : "";
+    for (const auto& [name, value] : r.nodes)
+        words += (words.empty() ? "on " : ", on ") + name + "=" + value;
+    return words;
 }
 
 task<result<>> report(command_call& call, result<job_id> id, std::string done) {
@@ -69,39 +89,6 @@ result<formation> parse_quantities(const std::vector<std::string>& words) {
     }
     return wanted;
 }
-
-/// Reads options as numbers and keeps the first complaint.
-class option_reader {
- public:
-    explicit option_reader(const command_call& call) : call_(call) {}
-
-    template <class T>
-    std::optional<T> number(const std::string& name) {
-        if (!call_.has(name)) return std::nullopt;
-        const auto& text = call_.options.at(name);
-        T value{};
-        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (ec == std::errc() && end == text.data() + text.size()) return value;
-        if (!fault) fault = fail(errc::invalid, "usage", "--" + name + " needs a number, not " + text + ".");
-        return std::nullopt;
-    }
-    std::optional<seconds> time(const std::string& name) {
-        const auto n = number<std::int32_t>(name);
-        return n ? std::optional(seconds(*n)) : std::nullopt;
-    }
-    std::optional<std::int64_t> size(const std::string& name, result<std::int64_t> (*parse)(const std::string&)) {
-        if (!call_.has(name)) return std::nullopt;
-        auto size = parse(call_.options.at(name));
-        if (size) return *size;
-        if (!fault) fault = size.error();
-        return std::nullopt;
-    }
-
-    std::optional<error> fault;
-
- private:
-    const command_call& call_;
-};
 
 task<result<control::process_view>> find_process(command_call& call, std::string process) {
     auto all = co_await call.platform.formations().list(call.who, call.app);
@@ -151,6 +138,9 @@ task<result<>> run_ps_limits(command_call& call) {
                           .cpus = options.number<double>("cpus"),
                           .processes = options.number<std::int64_t>("processes"),
                           .disk_bytes = options.size("disk", parse_disk),
+                          .reserved_memory = options.size("reserve-memory", parse_reservation),
+                          .reserved_cpus = options.number<double>("reserve-cpus"),
+                          .nodes = options.labels("nodes"),
                           .stop_timeout = options.time("stop-timeout")};
     if (call.has("exclusive")) said.exclusive = true;
     if (call.has("shared")) said.exclusive = false;
@@ -164,13 +154,14 @@ task<result<>> run_ps_limits(command_call& call) {
     auto all = co_await call.platform.formations().list(call.who, call.app);
     if (!all) co_return all.error();
     auto out = json::array();
-    std::vector<std::vector<std::string>> rows{{"", "memory", "cpus", "processes", "disk", "stop timeout", ""}};
+    std::vector<std::vector<std::string>> rows{
+        {"", "memory", "cpus", "processes", "disk", "reserved", "stop timeout", ""}};
     for (const auto& v : *all) {
         out.push_back(as_json(v));
         rows.push_back({v.process + ":", fmt::format("{} MiB", v.rules.limit.memory_bytes >> 20),
                         fmt::format("{}", v.rules.limit.cpus), std::to_string(v.rules.limit.processes),
-                        v.rules.limit.disk_bytes == 0 ? "-" : fmt::format("{} MiB", v.rules.limit.disk_bytes >> 20),
-                        fmt::format("{} s", v.rules.stop_timeout.count()), v.rules.exclusive ? "exclusive" : ""});
+                        disk_words(v.rules), reserved_words(v.rules), fmt::format("{} s", v.rules.stop_timeout.count()),
+                        remarks(v.rules)});
     }
     call.print(call.json ? json_text(out) : columns(rows));
     co_return result<>{};

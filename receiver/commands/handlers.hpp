@@ -34,6 +34,8 @@ task<result<>> run_releases_rollback(command_call& call);
 task<result<>> run_builds(command_call& call);
 task<result<>> run_builds_info(command_call& call);
 
+/// ps:autoscale.
+std::vector<command> scaling_commands();
 /// maintenance:* and ps:autosleep.
 std::vector<command> routing_commands();
 /// Machines, numbers, events.
@@ -50,6 +52,9 @@ task<result<>> run_drains_add(command_call& call);
 task<result<>> run_drains_remove(command_call& call);
 task<result<>> run_nodes(command_call& call);
 task<result<>> run_nodes_info(command_call& call);
+task<result<>> run_nodes_drain(command_call& call);
+task<result<>> run_nodes_activate(command_call& call);
+task<result<>> run_nodes_label(command_call& call);
 
 task<result<>> run_keys(command_call& call);
 task<result<>> run_keys_add(command_call& call);

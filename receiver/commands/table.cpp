@@ -53,9 +53,9 @@ std::vector<command> process_commands() {
         {"ps:stop", "APP", "drain and stop every instance", app, 0, 0, {}, run_ps_stop},
         {"ps:start", "APP", "start a stopped app", app, 0, 0, {}, run_ps_start},
         {"ps:limits",
-         "APP [PROCESS] [--memory 512m] [--cpus 0.5] [--processes 256] [--disk 1g] [--stop-timeout SECONDS] "
-         "[--exclusive|--shared] [--reset]",
-         "show or change what an instance may use and how it ends",
+         "APP [PROCESS] [--memory 512m] [--cpus 0.5] [--processes 256] [--disk 1g] [--reserve-memory 256m] "
+         "[--reserve-cpus 0.25] [--nodes disk=ssd|none] [--stop-timeout SECONDS] [--exclusive|--shared] [--reset]",
+         "show or change what an instance may use, what is kept for it, where it goes and how it ends",
          app,
          0,
          1,
@@ -63,6 +63,9 @@ std::vector<command> process_commands() {
           {"cpus", 'c', true},
           {"processes", 0, true},
           {"disk", 'd', true},
+          {"reserve-memory", 0, true},
+          {"reserve-cpus", 0, true},
+          {"nodes", 0, true},
           {"stop-timeout", 0, true},
           {"exclusive", 0, false},
           {"shared", 0, false},
@@ -125,8 +128,8 @@ std::vector<command> own_commands() {
 const std::vector<command>& table() {
     static const std::vector<command> all = [] {
         std::vector<command> joined;
-        for (const auto part : {app_commands, process_commands, routing_commands, release_commands, platform_commands,
-                                commands_of_work, service_commands, own_commands})
+        for (const auto part : {app_commands, process_commands, scaling_commands, routing_commands, release_commands,
+                                platform_commands, commands_of_work, service_commands, own_commands})
             for (auto& each : part())
                 joined.push_back(std::move(each));
         return joined;

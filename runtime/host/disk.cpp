@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "core/base/handle.hpp"
 
@@ -72,6 +75,40 @@ std::int64_t bytes_below(const std::filesystem::path& directory, std::int64_t en
         if (!S_ISDIR(s.st_mode)) continue;
         if (open.size() >= deepest) return enough + 1;
         if (auto next = open_below(here, entry->d_name)) open.push_back(std::move(next));
+    }
+    return bytes;
+}
+
+namespace {
+
+using seen_files = std::set<std::pair<dev_t, ino_t>>;
+
+// What of the mount point's deleted files these links of /proc lead to.
+std::int64_t deleted_in(const std::filesystem::path& links, const std::string& mount_point, seen_files& seen) {
+    std::int64_t bytes = 0;
+    std::error_code ec;
+    for (std::filesystem::directory_iterator at(links, ec), end; !ec && at != end; at.increment(ec)) {
+        std::error_code gone;
+        const auto to = std::filesystem::read_symlink(at->path(), gone).native();
+        if (gone || !to.starts_with(mount_point) || !to.ends_with(" (deleted)")) continue;
+        struct stat s {};
+        if (::stat(at->path().c_str(), &s) != 0 || !S_ISREG(s.st_mode) || s.st_nlink != 0) continue;
+        if (seen.emplace(s.st_dev, s.st_ino).second) bytes += static_cast<std::int64_t>(s.st_blocks) * 512;
+    }
+    return bytes;
+}
+
+}  // namespace
+
+std::int64_t bytes_held(const container_cgroup& group, std::string_view mount_point) {
+    std::ifstream processes(group.memory / "cgroup.procs");
+    const auto below = std::string(mount_point) + "/";
+    std::int64_t bytes = 0;
+    seen_files seen;
+    for (int pid = 0; processes >> pid;) {
+        const auto home = std::filesystem::path("/proc") / std::to_string(pid);
+        for (const auto* links : {"fd", "map_files"})
+            bytes += deleted_in(home / links, below, seen);
     }
     return bytes;
 }

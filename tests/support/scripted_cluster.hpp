@@ -52,9 +52,9 @@ class scripted_cluster final : public runtime::cluster {
     std::vector<std::string> removed_apps;
     int checks{0};
     int connected{0};
-    std::map<std::string, gasper::limits> limits;  // by container
-    std::map<std::string, int> most_at_once;       // by instance name
-    std::vector<runtime::once_spec> once;          // as they were begun
+    std::map<std::string, gasper::limits> limits;                                       // by container
+    std::map<std::string, int> most_at_once;                                            // by instance name
+    std::vector<runtime::once_spec> once;                                               // as they were begun
     std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> tidied;  // what was kept, and apps
     int once_status{0};
     struct kept_one {
@@ -298,6 +298,10 @@ class scripted_cluster final : public runtime::cluster {
     }
 
     task<> watch(std::function<void(std::string)> on_change) override {
+        struct forgets {
+            std::function<void(std::string)>& told;
+            ~forgets() { told = nullptr; }
+        } at_end{on_change_};
         on_change_ = std::move(on_change);
         co_await sleep_until(deadline::after(std::chrono::hours(1)));
     }

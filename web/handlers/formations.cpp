@@ -29,6 +29,9 @@ json formation_view(const control::process_view& v) {
             {"cpus", v.rules.limit.cpus},
             {"processes", v.rules.limit.processes},
             {"disk", v.rules.limit.disk_bytes},
+            {"reserved_memory", v.rules.reserved_memory},
+            {"reserved_cpus", v.rules.reserved_cpus},
+            {"nodes", v.rules.nodes},
             {"exclusive", v.rules.exclusive},
             {"stop_timeout", v.rules.stop_timeout.count()},
             {"check", check_view(v.rules.health)}};

@@ -7,6 +7,8 @@ namespace gasper::web {
 
 /// Machines, numbers, events.
 std::vector<route> platform_routes();
+/// What holds for process types, autoscaling, machines that are drained.
+std::vector<route> scaling_routes();
 
 }  // namespace gasper::web
 
@@ -33,6 +35,11 @@ task<result<response>> show_formation(services& s, call c);
 task<result<response>> scale_app(services& s, call c);
 task<result<response>> stop_app(services& s, call c);
 task<result<response>> start_app(services& s, call c);
+
+task<result<response>> set_process(services& s, call c);
+task<result<response>> list_autoscaling(services& s, call c);
+task<result<response>> set_autoscaling(services& s, call c);
+task<result<response>> remove_autoscaling(services& s, call c);
 
 task<result<response>> show_config(services& s, call c);
 task<result<response>> change_config(services& s, call c);
@@ -88,6 +95,9 @@ task<result<response>> remove_drain(services& s, call c);
 
 task<result<response>> list_nodes(services& s, call c);
 task<result<response>> show_node(services& s, call c);
+task<result<response>> drain_node(services& s, call c);
+task<result<response>> activate_node(services& s, call c);
+task<result<response>> label_node(services& s, call c);
 
 task<result<response>> show_version(services& s, call c);
 task<result<response>> show_openapi(services& s, call c);

@@ -60,4 +60,25 @@ task<result<response>> show_node(services& s, call c) {
     co_return json_response(200, view(*n));
 }
 
+task<result<response>> drain_node(services& s, call c) {
+    const bool force = c.body.value("force", false);
+    auto id = co_await s.platform.nodes().drain(c.who, c.text("node"), force);
+    if (!id) co_return id.error();
+    auto started = co_await s.platform.streams().job_info(c.who, *id);
+    if (!started) co_return started.error();
+    co_return accepted(*started);
+}
+
+task<result<response>> activate_node(services& s, call c) {
+    auto n = co_await s.platform.nodes().activate(c.who, c.text("node"));
+    if (!n) co_return n.error();
+    co_return json_response(200, view(*n));
+}
+
+task<result<response>> label_node(services& s, call c) {
+    auto n = co_await s.platform.nodes().label(c.who, c.text("node"), c.body.get<node_labels>());
+    if (!n) co_return n.error();
+    co_return json_response(200, view(*n));
+}
+
 }  // namespace gasper::web::handlers

@@ -33,7 +33,8 @@ TEST_F(placing_test, an_instance_goes_to_the_node_with_least_load) {
 
 TEST_F(placing_test, two_that_start_at_once_do_not_get_the_same_room) {
     cluster.machines = {{.name = "small", .capacity = {gib, 4}}};
-    control::placing placing(cluster);
+    const control::node_book nothing_said;
+    control::placing placing(cluster, nothing_said);
     const control::fleet nothing;
     auto first = world.settle(placing.find_room(nothing, wanted("a", gib * 3 / 4)));
     ASSERT_TRUE(first);
@@ -47,7 +48,8 @@ TEST_F(placing_test, two_that_start_at_once_do_not_get_the_same_room) {
 
 TEST_F(placing_test, what_runs_keeps_its_promise_and_what_ended_has_none) {
     cluster.machines = {{.name = "small", .capacity = {gib, 4}}};
-    control::placing placing(cluster);
+    const control::node_book nothing_said;
+    control::placing placing(cluster, nothing_said);
     control::fleet running;
     running.add({.container = "c1",
                  .app = "a",

@@ -31,6 +31,9 @@ TEST(process_settings_test, comes_back_from_the_store_as_it_went_in) {
          {.cpus = 0.25,
           .processes = 12,
           .disk_bytes = 64ll << 20,
+          .reserved_memory = 0,
+          .reserved_cpus = 0.5,
+          .nodes = node_labels{{"disk", "ssd"}},
           .exclusive = true,
           .stop_timeout = seconds(90),
           .health = health_check{.kind = health_check::probe::command, .command = "test -f ok", .retries = 9}}}};
@@ -49,7 +52,19 @@ TEST(process_settings_test, reads_sizes_as_people_write_them) {
     EXPECT_FALSE(parse_disk("100k"));
 }
 
+TEST(process_settings_test, reads_labels_as_people_write_them) {
+    EXPECT_EQ(parse_labels("disk=ssd,zone=a/1").value(), (node_labels{{"disk", "ssd"}, {"zone", "a/1"}}));
+    EXPECT_TRUE(parse_labels("").value().empty());
+    for (const char* bad : {"disk", "=ssd", "disk=", "a b=c", "a=b;c"})
+        EXPECT_FALSE(parse_labels(bad)) << bad;
+    EXPECT_FALSE(parse_labels("a=" + std::string(64, 'x')));
+}
+
 TEST(process_settings_test, holds_people_to_bounds) {
+    EXPECT_FALSE(check_settings({.reserved_memory = -1}, "web"));
+    EXPECT_TRUE(check_settings({.reserved_memory = 0, .reserved_cpus = 0}, "web"));
+    EXPECT_FALSE(check_settings({.reserved_cpus = std::nan("")}, "web"));
+    EXPECT_FALSE(check_settings({.nodes = node_labels{{"", "x"}}}, "web"));
     EXPECT_TRUE(check_settings({}, "web"));
     EXPECT_FALSE(check_settings({.memory_bytes = 1}, "web"));
     EXPECT_FALSE(check_settings({.cpus = 0}, "web"));
@@ -98,6 +113,8 @@ TEST(app_json_test, says_where_a_value_is_wrong) {
         {R"({"formation": {"web": {"quantity": 101}}})", "formation.web.quantity"},
         {R"({"formation": {"web": {"quantity": 18446744073709551615}}})", "formation.web.quantity"},
         {R"({"formation": {"web": {"memory": "lots"}}})", "formation.web.memory"},
+        {R"({"formation": {"web": {"reserve_memory": true}}})", "formation.web.reserve_memory"},
+        {R"({"formation": {"web": {"nodes": {"disk": 1}}}})", "formation.web.nodes"},
         {R"({"formation": {"web": {"memory": 1}}})", "formation.web"},
         {R"({"formation": {"web": {"disk": "1k"}}})", "formation.web.disk"},
         {R"({"formation": {"web": {"disk": []}}})", "formation.web.disk"},

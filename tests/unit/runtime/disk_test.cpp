@@ -1,10 +1,12 @@
 #include "runtime/host/disk.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
 
+#include "core/base/handle.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace gasper::runtime {
@@ -65,6 +67,35 @@ TEST(bytes_below, what_hides_in_the_depth_is_taken_for_too_much) {
         deep /= "d";
     fs::create_directories(deep);
     EXPECT_GT(bytes_below(dir.path(), plenty), plenty);
+}
+
+TEST(bytes_held, counts_deleted_files_as_long_as_somebody_holds_them) {
+    const test::temporary_directory dir;
+    const auto bomb = dir.path() / "bomb";
+    std::ofstream(dir.path() / "cgroup.procs") << ::getpid() << "\n";
+    container_cgroup group;
+    group.memory = dir.path();
+    const auto below = dir.path().string();
+    std::ofstream(bomb) << std::string(1 << 20, 'x');
+    const unique_fd first(::open(bomb.c_str(), O_RDONLY | O_CLOEXEC));
+    const unique_fd second(::open(bomb.c_str(), O_RDONLY | O_CLOEXEC));
+    EXPECT_EQ(bytes_held(group, below), 0) << "it is in the directory still";
+    fs::remove(bomb);
+    const auto held = bytes_held(group, below);
+    EXPECT_GE(held, 1 << 20);
+    EXPECT_LT(held, 2 << 20) << "open twice, there once";
+    EXPECT_EQ(bytes_held(group, "/app"), 0) << "not of that mount point";
+}
+
+TEST(filling, says_so_once_for_each_step_whatever_is_freed_meanwhile) {
+    constexpr auto step = filling::step;
+    filling disk;
+    EXPECT_FALSE(disk.more(10 * step)) << "nothing to compare with";
+    EXPECT_FALSE(disk.more(9 * step + 1));
+    EXPECT_TRUE(disk.more(9 * step));
+    EXPECT_FALSE(disk.more(9 * step));
+    EXPECT_FALSE(disk.more(20 * step));
+    EXPECT_TRUE(disk.more(19 * step));
 }
 
 }  // namespace
