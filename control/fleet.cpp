@@ -103,6 +103,22 @@ table make_table(const options& o, const std::vector<served_app>& apps, const fl
     return t;
 }
 
+namespace {
+
+// Of two of the same name the one that serves: the other may yet fail.
+const runtime::observed_instance* best_of(const std::vector<runtime::observed_instance>& observed,
+                                          const std::string& name, int version) {
+    const runtime::observed_instance* best = nullptr;
+    for (const auto& i : observed) {
+        if (i.name != name || i.release != version) continue;
+        if (i.state == instance_state::up) return &i;
+        if (i.state == instance_state::starting && !best) best = &i;
+    }
+    return best;
+}
+
+}  // namespace
+
 plan make_plan(const formation& wanted, const process_types& processes, int version,
                const std::vector<runtime::observed_instance>& observed) {
     plan p;
@@ -111,14 +127,10 @@ plan make_plan(const formation& wanted, const process_types& processes, int vers
         if (!processes.contains(process)) continue;
         for (int n = 1; n <= quantity; ++n) {
             const auto name = process + "." + std::to_string(n);
-            const auto there = std::find_if(observed.begin(), observed.end(), [&](const auto& i) {
-                return i.name == name && i.release == version &&
-                       (i.state == instance_state::up || i.state == instance_state::starting);
-            });
-            if (there == observed.end())
-                p.start.emplace_back(name, process);
+            if (const auto* there = best_of(observed, name, version))
+                kept.push_back(there);
             else
-                kept.push_back(&*there);
+                p.start.emplace_back(name, process);
         }
     }
     for (const auto& i : observed)
