@@ -74,6 +74,22 @@ def test_a_long_sleeper_is_stopped_and_the_next_request_starts_it(gasper, record
     gasper.command("ps:autosleep", app.name, "off").ok()
 
 
+def test_a_shell_and_a_one_off_wake_it_too(gasper):
+    app = gasper.app("python")
+    app.push().ok()
+    gasper.command("ps:autosleep", app.name, "1s", "--stop", "1h").ok()
+    wait_until(lambda: engine_states(gasper, app) == ["paused"], 60, "sleep")
+    assert gasper.ssh(app.name, "echo", "awake").ok().output == "awake\n"
+    wait_until(lambda: engine_states(gasper, app) == ["paused"], 60, "sleep again")
+    gasper.command("run", app.name, "true").ok()
+    gasper.command("ps:autosleep", app.name, "1s", "--stop", "1s").ok()
+    wait_until(lambda: state(gasper, app) == "stopped" and not gasper.containers(app.name), 90, "the stop")
+    assert gasper.ssh(app.name, "echo", "started").ok().output == "started\n"
+    said = gasper.command("logs", app.name, "--source", "gasper", "-n", "1000").ok().output
+    assert said.count("(shell)") == 2 and "(run.1)" in said, said
+    gasper.command("ps:autosleep", app.name, "off").ok()
+
+
 def test_a_thousand_requests_cause_one_wake_and_all_are_answered(gasper):
     app = gasper.app("node")
     app.push().ok()
