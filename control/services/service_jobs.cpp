@@ -69,6 +69,7 @@ task<result<>> run_create(parts& p, service_id id, job_context& job) {
         (void)co_await erase_service(p, *s);
         co_return made;
     }
+    job.commit();
     s->made = true;
     co_await p.db.transaction([&](SQLite::Database& db) { store::update_service(db, *s); });
     co_return result<>();

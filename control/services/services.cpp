@@ -146,7 +146,9 @@ task<result<job_id>> services::create(identity who, new_service wanted) {
     const nlohmann::json input{{"kind", s->kind}, {"version", s->version}, {"plan", s->plan}};
     job description{.kind = "service-create", .key = service_job_key(s->name), .input = input.dump(), .user = who.name};
     auto run = [&p, made = *id](job_context& job) { return run_create(p, made, job); };
-    co_return co_await p.jobs.start(std::move(description), std::move(run));
+    auto begun = co_await p.jobs.start(std::move(description), std::move(run));
+    if (!begun) co_await p.db.transaction([&](SQLite::Database& db) { store::remove_service(db, *id); });
+    co_return begun;
 }
 
 task<result<service_view>> services::view_of(service s) {

@@ -102,10 +102,31 @@ task<> look_at_services(parts& p) {
         if (lacks(p, s)) start_again(p, s.name);
 }
 
+namespace {
+
+// The engine lists a container as running for a moment after it said that it died: look again before believing that.
+task<> look_closely(parts& p, std::string name, std::string container) {
+    const auto patience = deadline::after(seconds(2));
+    for (std::chrono::milliseconds pause(10);; pause *= 2) {
+        co_await look_at_services(p);
+        const auto* known = p.service_servers.find(name);
+        if (!known || known->container != container || patience.expired()) co_return;
+        co_await sleep_until(deadline::after(pause));
+    }
+}
+
+// A stop that was asked for, and cut by this program's end.
+task<> finish_stop(parts& p, service s) {
+    auto stopped = co_await stop_service(p, s);
+    if (!stopped) p.log.warn("a service is not stopped", {{"service", s.name}, {"reason", stopped.error().message}});
+}
+
+}  // namespace
+
 void service_changed(parts& p, const std::string& container) {
     for (const auto& [name, server] : p.service_servers.running) {
         if (server.container != container && server.sandbox != container) continue;
-        p.background.spawn("service " + name, look_at_services(p));
+        p.background.spawn("service " + name, look_closely(p, name, server.container));
         return;
     }
 }
@@ -121,8 +142,10 @@ task<result<>> recover_services(parts& p) {
         else
             (void)co_await erase_service(p, s);
     }
+    const bool none_made = names.empty();
     auto swept = co_await p.services.sweep(std::move(names), deadline::after(seconds(60)));
     if (!swept) p.log.warn("leftovers of services were not swept", {{"reason", swept.error().message}});
+    if (none_made) co_return result<>();
     auto there = co_await p.services.list(deadline::after(seconds(30)));
     if (!there) co_return there.error();
     for (auto& t : *there)
@@ -130,6 +153,8 @@ task<result<>> recover_services(parts& p) {
     for (const auto& s : all) {
         if (lacks(p, s))
             start_again(p, s.name);
+        else if (s.made && s.stopped && p.service_servers.find(s.name))
+            p.background.spawn("service " + s.name, finish_stop(p, s));
         else if (s.made && !s.stopped)
             p.background.spawn("users of " + s.name, remove_lost_users(p, s));
     }

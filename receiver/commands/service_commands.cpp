@@ -154,7 +154,7 @@ task<result<>> run_services_detach(command_call& call) {
     co_return co_await finish(call, "Detaching " + call.arguments[0] + " from " + call.arguments[1], std::move(begun));
 }
 
-task<result<>> run_services_order(command_call& call, const std::string& what, const std::string& doing) {
+task<result<>> run_services_order(command_call& call, std::string what, std::string doing) {
     auto begun = co_await control::services(call.platform).order(call.who, call.arguments[0], what);
     co_return co_await finish(call, doing + " service " + call.arguments[0], std::move(begun));
 }

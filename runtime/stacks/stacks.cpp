@@ -16,6 +16,7 @@
 #include "core/base/blocking.hpp"
 #include "core/base/child_process.hpp"
 #include "runtime/engine/client.hpp"
+#include "runtime/services/kind.hpp"
 #include "runtime/stacks/claims.hpp"
 #include "runtime/stacks/recipe.hpp"
 
@@ -286,6 +287,9 @@ task<result<std::size_t>> stacks::state::collect(std::set<std::string> keep, dea
     if (!there) co_return there.error();
     for (const auto& file : recipe_files())
         keep.insert(image_reference(file.path.substr(0, file.path.find('/')), circumstances));
+    for (const auto& kind : all_kinds())
+        for (const auto& version : kind.versions)
+            keep.insert(image_reference(kind.recipe(version), circumstances));
     for (const auto& image : images_to_drop(options.owner, *there, keep)) {
         // The mark last: an image that a container has, or that others are made from, is tried again next time.
         if (!image.reference.empty()) (void)co_await engine.remove_image(image.reference, until);
