@@ -15,7 +15,7 @@ double gibibytes(std::int64_t bytes) {
 }  // namespace
 
 std::string in_words(const disk_space& d) {
-    const auto percent = static_cast<int>(d.used() * 100);
+    const auto percent = static_cast<int>(d.used() * 100 + 1e-6);  // 93 is 92.99…
     const bool of_space = static_cast<double>(d.free_bytes) <= (1 - d.used()) * static_cast<double>(d.total_bytes) + 1;
     if (!of_space) return fmt::format("{} is {} % full: {} files more fit", d.path, percent, d.free_files);
     return fmt::format("{} is {} % full: {:.1f} GiB of {:.1f} GiB left", d.path, percent, gibibytes(d.free_bytes),

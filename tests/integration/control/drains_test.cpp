@@ -269,6 +269,7 @@ TEST_F(drains_test, what_is_no_admins_does_not_go_to_private_addresses) {
     test::scripted_upstream server([&](test::tcp_peer& peer) { read_messages(peer, got); });
     auto bob = world->settle(world->platform().accounts().ensure_user("bob", "password", false)).value();
     ASSERT_TRUE(world->settle(world->platform().apps().create(bob, "bobs")));
+    world->platform().shared().logs->admit("bobs");
     ASSERT_TRUE(world->settle(world->platform().drains().add(bob, "bobs", at("syslog", server.port()))));
     world->platform().shared().logs->store().append("bobs", {.at = log_now(), .source = "app[web.1]", .text = "x"});
     ASSERT_TRUE(eventually([&] {
