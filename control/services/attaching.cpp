@@ -149,8 +149,10 @@ task<> close_way(parts& p, service s, attachment a) {
 }
 
 task<result<>> run_attach(parts& p, attachment_id id, std::string user, job_context& job) {
-    auto [a, s] = co_await load(p, id);
-    if (!a || !s) co_return attachment_gone();
+    const auto found = co_await load(p, id);
+    if (!found.a || !found.s) co_return attachment_gone();
+    auto a = found.a;
+    const auto& s = found.s;
     job.say("-----> Attaching " + s->name + " to " + a->app_name + " as " + a->variable);
     const coming_user held(p.service_servers, a->user);
     auto done = co_await released(p, *a, *s, "Attach " + s->name + " as " + a->variable, user, job);
@@ -166,8 +168,10 @@ task<result<>> run_attach(parts& p, attachment_id id, std::string user, job_cont
 }
 
 task<result<>> run_detach(parts& p, attachment_id id, std::string user, job_context& job) {
-    auto [a, s] = co_await load(p, id);
-    if (!a || !s) co_return attachment_gone();
+    const auto found = co_await load(p, id);
+    if (!found.a || !found.s) co_return attachment_gone();
+    auto a = found.a;
+    const auto& s = found.s;
     job.say("-----> Detaching " + s->name + " from " + a->app_name);
     std::map<std::string, std::optional<std::string>> changes{{a->variable, std::nullopt}};
     auto done = co_await release_config(p, a->app, user, std::move(changes), "Detach " + s->name, job);
@@ -179,8 +183,10 @@ task<result<>> run_detach(parts& p, attachment_id id, std::string user, job_cont
 }
 
 task<result<>> run_rotate(parts& p, attachment_id id, std::string user, job_context& job) {
-    auto [a, s] = co_await load(p, id);
-    if (!a || !s) co_return attachment_gone();
+    const auto found = co_await load(p, id);
+    if (!found.a || !found.s) co_return attachment_gone();
+    auto a = found.a;
+    const auto& s = found.s;
     auto next = *a;
     give_credentials(next);
     job.say("-----> Rotating the credentials of " + a->app_name + " for " + s->name);
