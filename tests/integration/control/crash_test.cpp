@@ -128,7 +128,9 @@ class crash_test : public testing::TestWithParam<std::string> {
                      moment when) {
         killer k(cluster, when);
         control_world w(data, cluster);
-        if (s.needs_recovery) EXPECT_TRUE(w.settle(w.platform().recover()));
+        if (s.needs_recovery) {
+            EXPECT_TRUE(w.settle(w.platform().recover()));
+        }
         k.watch(w);
         try {
             s.begin(w);
