@@ -22,8 +22,12 @@ TEST(service_kind_test, every_kind_is_whole) {
             std::set<std::string_view> files;
             for (const auto& file : recipe(k.recipe(version))) {
                 files.insert(file.path);
-                if (file.path == "gasper-service") EXPECT_TRUE(file.executable) << k.name;
-                if (file.path == "Dockerfile") EXPECT_FALSE(parents_of(file.content).empty()) << k.name;
+                if (file.path == "gasper-service") {
+                    EXPECT_TRUE(file.executable) << k.name;
+                }
+                if (file.path == "Dockerfile") {
+                    EXPECT_FALSE(parents_of(file.content).empty()) << k.name;
+                }
             }
             EXPECT_TRUE(files.contains("Dockerfile") && files.contains("gasper-service")) << k.name << " " << version;
             EXPECT_FALSE(files.contains("service.yml"));
