@@ -30,20 +30,20 @@ class control_world {
         settings_.start_deadline = std::chrono::seconds(5);
         if (adjust) adjust(settings_);
         platform_ = std::make_unique<control::platform>(
-            std::make_unique<control::parts>(control::parts{.executor = io_.get_executor(),
-                                                            .settings = settings_,
-                                                            .log = log_,
-                                                            .db = db_,
-                                                            .box = box_,
-                                                            .files = files_,
-                                                            .hashing = hashing_,
-                                                            .cluster = cluster_,
-                                                            .services = services_,
-                                                            .stacks = stacks_,
-                                                            .builder = builder_,
-                                                            .tables = tables_,
-                                                            .jobs = jobs_,
-                                                            .background = background_}));
+            std::unique_ptr<control::parts>(new control::parts{.executor = io_.get_executor(),
+                                                               .settings = settings_,
+                                                               .log = log_,
+                                                               .db = db_,
+                                                               .box = box_,
+                                                               .files = files_,
+                                                               .hashing = hashing_,
+                                                               .cluster = cluster_,
+                                                               .services = services_,
+                                                               .stacks = stacks_,
+                                                               .builder = builder_,
+                                                               .tables = tables_,
+                                                               .jobs = jobs_,
+                                                               .background = background_}));
         scope_.spawn("tables", tables_.run());
         const auto ann = settle(db_.read([](SQLite::Database& db) { return store::find_user(db, "ann"); }));
         if (ann)
