@@ -126,21 +126,22 @@ task_scope::fault_handler report_to(logger& log) {
 }  // namespace
 
 std::unique_ptr<control::parts> control_plane::make_parts() {
-    // In its place: its members refer to each other.
-    return std::unique_ptr<control::parts>(new control::parts{.executor = io_.get_executor(),
-                                                              .settings = settings_,
-                                                              .log = log_,
-                                                              .db = db_,
-                                                              .box = box_,
-                                                              .files = files_,
-                                                              .hashing = hashing_,
-                                                              .cluster = engine_.cluster,
-                                                              .services = engine_.services,
-                                                              .stacks = stacks_,
-                                                              .builder = builder_,
-                                                              .tables = tables_,
-                                                              .jobs = jobs_,
-                                                              .background = background_});
+    // In its place, not moved there: its members refer to each other.
+    auto* made = new control::parts{.executor = io_.get_executor(),
+                                    .settings = settings_,
+                                    .log = log_,
+                                    .db = db_,
+                                    .box = box_,
+                                    .files = files_,
+                                    .hashing = hashing_,
+                                    .cluster = engine_.cluster,
+                                    .services = engine_.services,
+                                    .stacks = stacks_,
+                                    .builder = builder_,
+                                    .tables = tables_,
+                                    .jobs = jobs_,
+                                    .background = background_};
+    return std::unique_ptr<control::parts>(made);
 }
 
 control_plane::control_plane(const configuration& config)
