@@ -70,7 +70,7 @@ class drains_test : public testing::Test {
 
     void begin() {
         world.reset();
-        world.emplace(dir.path(), cluster);
+        world.emplace(dir.path(), cluster, [](control::options& o) { o.log_size = 1 << 20; });
         if (!deployed) world->deployed("hello");
         deployed = true;
         world->run(control::begin_logs(world->platform().shared()));
@@ -184,17 +184,15 @@ TEST_F(drains_test, goes_on_after_a_restart_with_what_it_had_not_sent) {
 
 TEST_F(drains_test, one_that_takes_nothing_delays_no_other_and_no_app) {
     std::shared_future<void> over;
-    test::scripted_upstream slow([&](test::tcp_peer&) { over.wait(); });
+    test::scripted_upstream silent([&](test::tcp_peer&) { over.wait(); });  // no handshake, no end
     test::scripted_upstream quick([&](test::tcp_peer& peer) { read_messages(peer, got); });
-    std::promise<void> end;  // the first to go: then the slow one ends, too
+    std::promise<void> end;  // the first to go: then the silent one ends, too
     over = end.get_future();
-    add(at("syslog", slow.port()));
+    add(at("syslog+tls", silent.port()));
     add(at("syslog", quick.port()));
-    // More than the buffers of a connection take.
-    for (int i = 0; i < 1500; ++i)
-        say(std::string(8000, 'x') + std::to_string(i));
-    say("last");
-    EXPECT_TRUE(eventually([&] { return got.count("last") == 1; }));
+    for (int i = 0; i < 50; ++i)
+        say("line " + std::to_string(i));
+    EXPECT_TRUE(eventually([&] { return got.count("line 49") == 1; }));
 }
 
 TEST_F(drains_test, counts_and_tells_what_the_log_no_longer_had) {
@@ -205,20 +203,16 @@ TEST_F(drains_test, counts_and_tells_what_the_log_no_longer_had) {
     });
     add(at("syslog", server.port()));
     // Twice what the log keeps.
-    for (int round = 0; round < 40; ++round) {
-        for (int i = 0; i < 100; ++i)
-            say(std::string(8000, 'x'));
-        world->run(world->platform().shared().logs->store().flushed());
-    }
+    for (int i = 0; i < 260; ++i)
+        say(std::string(8000, 'x'));
     say("the newest");
     world->run(world->platform().shared().logs->store().flushed());
     away = false;
-    ASSERT_TRUE(eventually([&] { return got.count("the newest") == 1 && view().dropped > 0; }));
-    const auto dropped = std::to_string(view().dropped);
+    ASSERT_TRUE(eventually([&] { return got.count("the newest") > 0 && view().dropped > 0; }));
     EXPECT_TRUE(eventually([&] {
         const auto all = got.messages();
-        return std::any_of(all.begin(), all.end(), [&](const auto& m) {
-            return m.find(" hello gasper - ") != m.npos && m.find(": " + dropped + " lines were dropped") != m.npos;
+        return std::any_of(all.begin(), all.end(), [](const auto& m) {
+            return m.find(" hello gasper - ") != m.npos && m.find(" lines were dropped: ") != m.npos;
         });
     })) << "the drain itself is told";
 }
