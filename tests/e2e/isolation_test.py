@@ -148,7 +148,7 @@ def test_there_is_no_engine_socket_and_nothing_of_the_host_in_its_files(gasper, 
                                      and b"dockerd" in open(f"/proc/{p}/cmdline", "rb").read()]}))""" % str(gasper.data))
     assert seen["sockets"] == [] and seen["others"] == [] and not seen["data"]
     system = ("/proc", "/sys", "/dev", "/etc/")
-    assert {m for m in seen["mounts"] if not m.startswith(system)} <= {"/", "/app", "/tmp", "/sbin/docker-init"}, seen["mounts"]
+    assert {m for m in seen["mounts"] if not m.startswith(system)} <= {"/", "/app", "/tmp", "/sbin/docker-init", "/usr/sbin/docker-init"}, seen["mounts"]
 
 
 def test_it_writes_nowhere_but_in_app_and_tmp(attacker):
