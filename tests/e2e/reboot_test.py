@@ -41,7 +41,7 @@ def test_after_a_reboot_apps_routes_and_volumes_are_as_before(own_gasper):
     own_gasper.command("storage:create", "kept").ok()
     own_gasper.command("storage:mount", "kept", f"{app.name}:/data").ok()
     own_gasper.command("ps:scale", app.name, "web=2", "worker=1").ok()
-    own_gasper.ssh(app.name, "'echo written before > /data/file'").ok()
+    own_gasper.ssh(app.name, "echo written before > /data/file").ok()
     chaos_load.agree(app, scope)
     switch_off(own_gasper, scope)
     own_gasper.up()

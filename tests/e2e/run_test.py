@@ -85,7 +85,7 @@ def test_a_detached_one_outlives_a_killed_server_and_an_attached_one_does_not(ow
     own_gasper.up()
     app = own_gasper.app("python")
     app.push().ok()
-    counting = "'for n in $(seq 1 1000); do echo line $n; if test -e /app/enough; then exit 3; fi; sleep 0.05; done'"
+    counting = "'for n in $(seq 1 6000); do echo line $n; if test -e /app/enough; then exit 3; fi; sleep 0.1; done'"
     begun = json.loads(own_gasper.command("run", "--json", "-d", app.name, counting).ok().output)
     with client_of(own_gasper, app, "sleep", "1000", stderr=subprocess.DEVNULL) as client:
         wait_until(lambda: len(one_offs(own_gasper, app)) == 2, 20, "the containers")
