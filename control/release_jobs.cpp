@@ -301,7 +301,8 @@ task<result<release>> find_rollback(parts& p, app a, identity who, int version) 
     if (!target->code.directory.empty() && !std::filesystem::exists(target->code.directory))
         co_return fail(errc::conflict, "release_collected",
                        "the build of " + named + " is no longer kept; push the commit again");
-    auto mountable = co_await p.db.read([&](SQLite::Database& db) { return check_mounts_of(db, a, who, *target); });
+    const auto& mounted = *target;  // clang 14 does not capture what is bound with others
+    auto mountable = co_await p.db.read([&](SQLite::Database& db) { return check_mounts_of(db, a, who, mounted); });
     if (!mountable) co_return mountable.error();
     co_return *target;
 }
