@@ -52,9 +52,17 @@ class disk_test : public testing::Test {
         };
         (void)world->settle(world->platform().shared().db.read(set));
     }
+    /// A refusal that was thrown, as one that was returned.
+    static task<result<job_id>> refused(task<result<job_id>> work) {
+        try {
+            co_return co_await std::move(work);
+        } catch (const refusal& e) {
+            co_return e.reason();
+        }
+    }
     result<job_id> set_config(const std::string& value) {
-        return world->settle(
-            world->platform().apps().set_config(world->who(), "hello", {{"KEY", std::optional(value)}}));
+        auto setting = world->platform().apps().set_config(world->who(), "hello", {{"KEY", std::optional(value)}});
+        return world->settle(refused(std::move(setting)));
     }
 
     std::int64_t limit{0};
@@ -109,13 +117,8 @@ TEST_F(disk_test, nodes_show_their_disks) {
 TEST_F(disk_test, a_full_store_refuses_a_change_and_takes_it_when_there_is_room) {
     freeze_store(true);
     const std::string large(60'000, 'x');
-    result<job_id> refused = fail(errc::failed, "", "");
-    std::string why;
-    try {
-        refused = set_config(large);
-    } catch (const refusal& e) {
-        why = e.what();
-    }
+    auto refused = set_config(large);
+    std::string why = refused ? "" : refused.error().message;
     if (refused) {
         // The job came in, the release does not; its end may have to wait for room.
         (void)world->until([&] { return world->settle(world->jobs().info(*refused))->state == job_state::failed; });
@@ -153,7 +156,6 @@ TEST_F(disk_test, an_instance_that_writes_more_than_it_may_is_replaced) {
     const auto bomb = cluster.containers.begin()->first;
     cluster.written[bomb] = limit + 1;
     ASSERT_TRUE(world->until([&] { return !cluster.containers.contains(bomb) && world->routed("hello").size() == 1; }));
-    EXPECT_EQ(cluster.containers.begin()->second.disk_bytes, limit);
     const auto events = world->store(
         [](SQLite::Database& db) { return store::events_of(db, store::find_app(db, "hello")->id, 0, 100); });
     EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const auto& e) {

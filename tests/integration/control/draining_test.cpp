@@ -136,7 +136,7 @@ TEST_F(draining_test, force_stops_what_has_no_place_and_activating_starts_it_aga
     EXPECT_THAT(world->routed("hello"), IsEmpty());
     ASSERT_TRUE(world->settle(world->platform().nodes().activate(world->who(), "a")));
     EXPECT_TRUE(settled(2));
-    EXPECT_EQ(world->routed("hello").size(), 2u);
+    EXPECT_TRUE(world->until([&] { return world->routed("hello").size() == 2; }));
 }
 
 TEST_F(draining_test, an_exclusive_instance_is_never_there_twice) {
