@@ -113,6 +113,7 @@ class single_engine final : public cluster {
     task<result<>> remove_all(std::vector<container_summary> these, deadline until);
     task<result<>> remove_side_by_side(std::vector<std::string> ids, deadline until);
     task<result<>> drop_image_claims(deadline until);
+    task<result<>> remove_these(std::vector<std::string> directories);
     task<result<>> remove_directories(std::set<std::string> keep);
     task<> stop_services(const std::vector<container_summary>& these, deadline until);
     task<result<std::vector<container_summary>>> ours(std::string more, deadline until);
