@@ -63,6 +63,7 @@ void job_runner::resume(const job& cut, job_past past, work run) {
 }
 
 void job_runner::enqueue(const std::string& key, pending next, bool say_why) {
+    if (scope_.cancelled()) return;  // this program ends: what is in the store is the next start's
     next.log = std::make_shared<job_log>(executor_, log_file(next.id));
     next.control = std::make_shared<job_control>();
     logs_[next.id] = next.log;
