@@ -43,7 +43,7 @@ class disk_test : public testing::Test {
     result<std::string> push() {
         return world->settle(world->platform().deploys().repository_for_push(world->who(), "hello"));
     }
-    /// The store's file may not grow any more; 0: it may.
+    /// The store may not grow any more, or may again.
     void freeze_store(bool frozen) {
         auto set = [frozen](SQLite::Database& db) {
             const auto pages = db.execAndGet("PRAGMA page_count").getInt();
