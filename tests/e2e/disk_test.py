@@ -1,15 +1,16 @@
-"""A disk that fills up: builds are refused, what runs goes on. A disk bomb in an app."""
+"""A disk that fills up: builds are refused, what runs goes on, no configuration is lost. A disk bomb in an app."""
 
 import http.server
 import json
 import os
 import pathlib
+import subprocess
 import tempfile
 import threading
 
 import pytest
 
-from harness import Gasper, run, wait_until
+from harness import ROOT, Gasper, run, wait_until
 
 MIB = 1 << 20
 
@@ -28,6 +29,16 @@ class SmallDisk:
         space = os.statvfs(self.point)
         wanted = int(space.f_blocks * percent / 100) - (space.f_blocks - space.f_bfree)
         self._write(wanted * space.f_frsize)
+
+    def fill_up(self):
+        """To the last byte."""
+        with open(self.ballast, "ab", buffering=0) as file:
+            for size in (MIB, 4096, 1):
+                try:
+                    while file.write(b"x" * size):
+                        pass
+                except OSError:
+                    pass
 
     def _write(self, size):
         with open(self.ballast, "wb") as file:
@@ -55,14 +66,15 @@ def gasper_on_a_small_disk(disk):
     gasper.data.rmdir()
     gasper.data = disk.point / "data"
     gasper.environment["GASPER_DATA"] = str(gasper.data)
-    gasper.work = pathlib.Path(tempfile.mkdtemp(prefix="gasper-work-", dir="/var/tmp"))
-    gasper.up()
-    # The working copies of users are elsewhere.
-    (gasper.data / "work").symlink_to(gasper.work)
-    yield gasper
-    disk.empty()
-    gasper.destroy()
-    run(["rm", "-rf", gasper.work])
+    work = pathlib.Path(tempfile.mkdtemp(prefix="gasper-work-", dir="/var/tmp"))
+    try:
+        gasper.up()
+        (gasper.data / "work").symlink_to(work)  # the working copies of users are elsewhere
+        yield gasper
+    finally:
+        disk.empty()
+        gasper.destroy()
+        run(["rm", "-rf", work])
 
 
 class Listener:
@@ -102,6 +114,20 @@ def actions(gasper, name):
     return [e for e in json.loads(gasper.command("events", "-n", "500", "--json").ok().output) if e["action"] == name]
 
 
+def start_serve(gasper):
+    """As scripts/up does, which itself would want to write."""
+    program = ROOT / "build" / gasper.environment.get("GASPER_PRESET", "release") / "bin/gasper"
+    settings = dict(gasper.environment)
+    settings["GASPER_API_PORT"] = gasper.api_url.rsplit(":", 1)[1]
+    settings["GASPER_ENGINE"] = gasper.engine_address()
+    return subprocess.Popen([str(program), "serve", "--data", str(gasper.data)], env=settings, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def answers(gasper):
+    return gasper.command("version", deadline=20).status == 0
+
+
 def test_a_disk_that_is_low_takes_no_builds_and_breaks_nothing(small, disk):
     app = small.app("static", name="onlow")
     app.push().ok()
@@ -129,6 +155,43 @@ def test_a_disk_that_is_low_takes_no_builds_and_breaks_nothing(small, disk):
     wait_until(lambda: len(actions(small, "disk.recovered")) == 1, 60, "the end is written down")
     assert len(actions(small, "disk.low")) == 1
     listener.close()
+
+
+def test_a_full_disk_loses_no_configuration(small, disk):
+    app = small.app("static", name="onfull")
+    app.push().ok()
+    small.command("config:set", app.name, "KEPT=before").ok()
+    disk.fill_up()
+
+    # What does not fit is refused as a whole; what fits is kept.
+    big = small.command("config:set", app.name, "BIG=" + "x" * 50000, "MORE=" + "y" * 50000)
+    app.commit("Another")
+    assert app.push().status != 0
+    assert app.get().status == 200
+
+    known = json.loads(small.command("config", app.name, "--json").ok().output)
+    assert known["KEPT"] == "before"
+    assert ("BIG" in known) == ("MORE" in known) == (big.status == 0)
+    small.kill_serve()
+    assert app.get().status == 200
+    disk.fill_up()
+    process = start_serve(small)
+    try:
+        wait_until(lambda: answers(small), 120, "serve on the full disk")
+        assert json.loads(small.command("config", app.name, "--json").ok().output) == known
+        assert app.get().status == 200
+
+        disk.empty()
+        wait_until(lambda: not low(small), 60, "the disk has room again")
+        small.command("config:set", app.name, "AFTER=yes").ok()
+        app.push().ok()
+        after = json.loads(small.command("config", app.name, "--json").ok().output)
+        assert after == {**known, "AFTER": "yes"}
+        small.command("ps:scale", app.name, "web=1").ok()
+        assert app.get().status == 200
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def test_a_disk_bomb_in_an_app_is_ended_and_its_neighbour_does_not_notice(gasper):
