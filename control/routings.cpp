@@ -63,7 +63,8 @@ task<result<>> routings::maintain(identity who, std::string app, bool on, std::s
     });
     if (!set) co_return set;
     co_await publish_and_wait(p);
-    co_await note(p, found->id, fmt::format("Maintenance {} by {}", on ? "on" : "off", who.name));
+    auto what = fmt::format("Maintenance {} by {}", on ? "on" : "off", who.name);
+    co_await note(p, found->id, std::move(what));
     co_return result<>();
 }
 

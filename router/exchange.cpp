@@ -168,7 +168,10 @@ co<> exchange::forward() {
         if (route->instances.empty()) co_return co_await answer(troubles::no_instance);
         auto to =
             attempts < context_.settings.max_attempts ? route->choose(memory_.tried, context_.loop.now()) : nullptr;
-        if (!to) co_return co_await answer(last_trouble_ ? *last_trouble_ : troubles::refused);
+        if (!to) {
+            const trouble& why = last_trouble_ ? *last_trouble_ : troubles::refused;
+            co_return co_await answer(why);
+        }
         in_flight counted(*to, context_.reports);
         record_.instance.assign(to->name());
         const auto how = co_await attempt(*to);
@@ -187,8 +190,9 @@ co<> exchange::forward() {
         blame(troubles::client_gone);
         co_return;
     }
-    if (!response_begun_ && record_.status == 0)
-        co_await answer(last_trouble_ ? *last_trouble_ : troubles::no_response);
+    if (response_begun_ || record_.status != 0) co_return;
+    const trouble& why = last_trouble_ ? *last_trouble_ : troubles::no_response;
+    co_await answer(why);
 }
 
 co<std::unique_ptr<upstream_connection>> exchange::connect(upstream& to) {

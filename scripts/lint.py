@@ -80,6 +80,22 @@ def check_sizes(_):
     return "\n".join(problems)
 
 
+LITERAL = re.compile(r'//[^\n]*|R"(\w*)\((?:.|\n)*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'')
+
+
+def check_awaits(_):
+    """No `?:` in a statement that waits: GCC 12 ends temporaries of such a statement twice (docs/adr/0004)."""
+    problems = []
+    for name in sources():
+        bare = LITERAL.sub(lambda m: "_" + "\n" * m.group().count("\n"), (ROOT / name).read_text(encoding="utf-8"))
+        line = 1
+        for statement in re.split(r"([;{}])", bare):
+            if "co_await" in statement and re.search(r"\s\?\s", statement):
+                problems.append(f"{name}:{line + statement.split('co_await')[0].count(chr(10))}: a condition (?:) in a statement with co_await")
+            line += statement.count("\n")
+    return "\n".join(problems)
+
+
 class TidyCache:
     """Remembers which contents passed: a file's own, all that it includes of ours, its command and the checks."""
 
@@ -145,7 +161,7 @@ def check_tidy(options):
     return "\n".join(problems)
 
 
-PARTS = {"format": check_format, "layers": check_layers, "sizes": check_sizes, "shell": check_shell, "tidy": check_tidy}
+PARTS = {"format": check_format, "layers": check_layers, "sizes": check_sizes, "awaits": check_awaits, "shell": check_shell, "tidy": check_tidy}
 
 
 def main():

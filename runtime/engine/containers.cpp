@@ -221,8 +221,8 @@ task<result<container_stats>> engine_client::stats(std::string id, deadline unti
 }
 
 task<result<std::unique_ptr<raw_stream>>> engine_client::attach_container(std::string id, bool input, deadline until) {
-    auto target = co_await versioned(
-        fmt::format("/containers/{}/attach?stream=1&stdout=1&stderr=1&stdin={}", url_encode(id), input ? 1 : 0), until);
+    auto path = fmt::format("/containers/{}/attach?stream=1&stdout=1&stderr=1&stdin={}", url_encode(id), input ? 1 : 0);
+    auto target = co_await versioned(std::move(path), until);
     if (!target) co_return target.error();
     co_return co_await transport_.hijack(http_request("POST", std::move(*target)), until);
 }

@@ -201,8 +201,12 @@ task<result<std::string>> stacks::state::make(std::string name, std::string refe
     }
     m.say(fmt::format("-----> Making the stack image \"{}\" (once)...", name));
     const auto began = std::chrono::steady_clock::now();
-    auto made =
-        name == "base" ? co_await make_base(reference, until) : co_await make_by_dockerfile(name, reference, until);
+    result<> made;
+    if (name == "base") {
+        made = co_await make_base(reference, until);
+    } else {
+        made = co_await make_by_dockerfile(name, reference, until);
+    }
     log.info("stack_image", {{"name", name},
                              {"image", reference},
                              {"seconds", seconds_since(start)},
