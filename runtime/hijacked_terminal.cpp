@@ -25,11 +25,16 @@ task<result<terminal::chunk>> hijacked_terminal::read() {
 }
 
 task<result<>> hijacked_terminal::write(std::string data) {
+    if (!data.empty()) within_line_ = data.back() != '\n' && data.back() != '\r';
     return stream_->write(std::move(data), deadline::after(seconds(60)));
 }
 
 task<result<>> hijacked_terminal::close_input() {
-    co_return stream_->close_output();
+    if (!terminal_) co_return stream_->close_output();
+    // The engine ends a terminal's output together with its input, and what the command says after it would be lost. So
+    // the end of input is what it is at a keyboard: control-D, which within a line only hands over what was typed.
+    std::string end(within_line_ ? 2 : 1, '\x04');
+    co_return co_await stream_->write(std::move(end), deadline::after(seconds(60)));
 }
 
 task<result<>> hijacked_terminal::resize(int columns, int rows) {

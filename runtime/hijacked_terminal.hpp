@@ -29,6 +29,8 @@ class hijacked_terminal : public terminal {
 
  private:
     bool terminal_;
+    // Whether what was typed last is not the end of a line.
+    bool within_line_ = false;
     std::unique_ptr<raw_stream> stream_;
     stdcopy_parser parser_;
     std::deque<chunk> ready_;

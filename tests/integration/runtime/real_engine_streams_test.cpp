@@ -101,6 +101,15 @@ TEST_F(real_engine_streams_test, exec_with_a_terminal_has_its_size_and_resizes) 
     EXPECT_FALSE(run(t->resize(0, 30)));
 }
 
+TEST_F(real_engine_streams_test, what_it_says_after_the_end_of_its_input_is_heard) {
+    const auto i = sleeper();
+    auto t = open(i.container, {"/bin/sh", "-c", "cat; sleep 1; echo late"}, true);
+    ASSERT_TRUE(run(t->write("early")));
+    ASSERT_TRUE(run(t->close_input()));
+    EXPECT_THAT(run(read_all(*t)).out, ::testing::ContainsRegex("early(.|\n)*late"));
+    EXPECT_EQ(*run(t->exit_status()), 0);
+}
+
 TEST_F(real_engine_streams_test, a_dropped_terminal_ends_its_command) {
     const auto i = sleeper();
     {
