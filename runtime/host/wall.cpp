@@ -27,9 +27,13 @@ std::string host_wall::forward_chain() const {
     return bridges_ + "-out";
 }
 
+std::string host_wall::inward_chain() const {
+    return bridges_ + "-in";
+}
+
 std::string host_wall::rules() const {
-    const auto host = host_chain(), forward = forward_chain();
-    std::string r = fmt::format("*filter\n:{0} - [0:0]\n:{1} - [0:0]\n", host, forward);
+    const auto host = host_chain(), forward = forward_chain(), inward = inward_chain();
+    std::string r = fmt::format("*filter\n:{0} - [0:0]\n:{1} - [0:0]\n:{2} - [0:0]\n", host, forward, inward);
     r += fmt::format("-A {} -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN\n", host);
     r += fmt::format("-A {0} -p udp --dport 53 -j RETURN\n-A {0} -p tcp --dport 53 -j RETURN\n", host);
     for (const auto port : open_ports_)
@@ -40,6 +44,11 @@ std::string host_wall::rules() const {
     for (const char* end : {"-d", "-s"})
         if (!mirrors_.empty())
             r += fmt::format("-A {0} -i {1} -o {1} {2} {3} -j ACCEPT\n", forward, builds_bridge_, end, mirrors_);
+    // Where the host forwarded packets before the engine started, the engine leaves the policy at ACCEPT, and whoever
+    // routes by this host would reach every container. A published port is an address that was translated.
+    r += fmt::format("-A {} -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN\n", inward);
+    r += fmt::format("-A {} -m conntrack --ctstate DNAT -j RETURN\n", inward);
+    r += fmt::format("-A {} -i {}+ -j RETURN\n-A {} -j REJECT\n", inward, bridges_, inward);
     return r + "COMMIT\n";
 }
 
@@ -47,8 +56,9 @@ std::string host_wall::rules() const {
 std::vector<std::string> host_wall::rule(std::string verb, std::string chain, std::string to) const {
     std::vector<std::string> words{"iptables", "-w", "5", std::move(verb), std::move(chain)};
     if (words[3] == "-I") words.push_back("1");
+    const char* end = to == inward_chain() ? "-o" : "-i";
     if (!to.empty())
-        for (auto& word : std::vector<std::string>{"-i", bridges_ + "+", "-j", to})
+        for (auto& word : std::vector<std::string>{end, bridges_ + "+", "-j", to})
             words.push_back(word);
     return words;
 }
@@ -65,6 +75,7 @@ task<result<>> host_wall::build(deadline until) {
     std::vector<std::string> restore{"iptables-restore", "-w", "5", "--noflush"};
     if (auto ok = co_await iptables(std::move(restore), rules(), until); !ok) co_return ok;
     if (auto ok = co_await jump("INPUT", host_chain(), until); !ok) co_return ok;
+    if (auto ok = co_await jump("DOCKER-USER", inward_chain(), until); !ok) co_return ok;
     co_return co_await jump("DOCKER-USER", forward_chain(), until);
 }
 
@@ -79,6 +90,7 @@ task<result<>> host_wall::remove(deadline until) {
     if (::geteuid() != 0) co_return result<>();
     co_await remove_chain("INPUT", host_chain(), until);
     co_await remove_chain("DOCKER-USER", forward_chain(), until);
+    co_await remove_chain("DOCKER-USER", inward_chain(), until);
     co_return result<>();
 }
 

@@ -1,6 +1,7 @@
 """What an app may not do, tried from inside one: every try fails or stays within the app's own limits.
 
-Traffic goes only to addresses that this Gasper made itself: its containers, and the gateway of the attacker's network.
+Traffic goes only to addresses that this Gasper or the test made: its containers, the gateway of the attacker's network,
+and a network namespace that stands for a neighbour.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import textwrap
 import pytest
 
 from harness import App, run, wait_until
+from outside import HERE, OutsideHost
 
 WEB = """import http.server, os, threading
 def flood():
@@ -117,6 +119,12 @@ def test_the_control_plane_refuses_and_only_the_router_answers(gasper, attacker)
     for name, port in {"SSH": gasper.ssh_port, "API": api, "DNS zone": int(gasper.environment["GASPER_DNS_PORT"]),
                        "metrics": int(gasper.environment["GASPER_METRICS_PORT"])}.items():
         assert attacker.ask(host, port) == "ConnectionRefusedError", name
+
+
+def test_a_neighbour_of_this_host_reaches_apps_by_the_router_only(gasper, victim):
+    with OutsideHost() as outside:
+        assert outside.ask(HERE, gasper.http_port) == "open", "the try itself works"
+        assert outside.ask(victim.address(), 5000) == "ConnectionRefusedError"
 
 
 def test_a_port_of_this_host_that_is_none_of_gaspers_refuses(attacker):

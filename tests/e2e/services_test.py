@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from harness import run, wait_until
+from outside import OutsideHost
 
 KINDS = {"postgres": "DATABASE_URL", "mariadb": "DATABASE_URL", "redis": "REDIS_URL"}
 
@@ -178,6 +179,9 @@ def test_only_attached_apps_reach_a_database(gasper, database_app):
         assert len(addresses) == 2  # its own network, and the app's
         for address in addresses:
             assert gasper.ssh(stranger.name, f"{probe} {address}").status != 0, address
+        with OutsideHost() as outside:
+            for address in addresses:
+                assert outside.ask(address, 6379) == "ConnectionRefusedError", address
         gasper.command("services:detach", "private", app.name).ok()
     gasper.command("apps:destroy", stranger.name, "--confirm", stranger.name).ok()
 
