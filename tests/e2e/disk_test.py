@@ -206,6 +206,6 @@ def test_a_disk_bomb_in_an_app_is_ended_and_its_neighbour_does_not_notice(gasper
     gasper.ssh(app.name, "dd if=/dev/zero of=/app/bomb bs=1M count=200; true", deadline=120)
     wait_until(lambda: first not in [c["Id"] for c in gasper.containers(app.name)], 60, "the end of the bomb")
     wait_until(lambda: app.get().status == 200, 60, "a new instance")
-    assert "wrote more than its disk limit of 64 MiB" in gasper.command("logs", app.name).ok().output
+    assert "wrote more than its disk limit of 64 MiB" in gasper.command("logs", app.name, "--source", "gasper", "-n", "1000").ok().output
     assert gasper.ssh(app.name, "test -e /app/bomb").status == 1
     assert neighbour.get().status == 200

@@ -78,7 +78,7 @@ def test_an_unhealthy_instance_is_taken_off_and_replaced(gasper):
     app = formation_app(gasper, {"healthchecks": {"web": [{"path": "/health", "attempts": 2, "wait": 1}]}})
     app.push().ok()
     gasper.ssh(app.name, "touch", "/tmp/sick").ok()
-    wait_until(lambda: "is unhealthy: GET /health answered 503" in gasper.command("logs", app.name).ok().output, 20, "the verdict")
+    wait_until(lambda: "is unhealthy: GET /health answered 503" in gasper.command("logs", app.name, "--source", "gasper", "-n", "1000").ok().output, 20, "the verdict")
     wait_until(lambda: instances(gasper, app) == ["web.1"] and app.get("/health").status == 200, 20, "the new one")
     assert gasper.ssh(app.name, "test", "-e", "/tmp/sick").status == 1, "it is another container"
 

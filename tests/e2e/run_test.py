@@ -78,7 +78,7 @@ def test_detached_it_is_a_job(gasper, app):
     assert begun["name"] == "run.1"
     log = gasper.command("jobs:log", str(begun["job"]))
     assert log.status == 1 and "working" in log.output and "status 4" in log.error
-    assert "run.1 exited with status 4" in gasper.command("logs", app.name, "-n", "50").ok().output
+    assert "run.1 exited with status 4" in gasper.command("logs", app.name, "--source", "gasper", "-n", "200").ok().output
 
 
 def test_a_detached_one_outlives_a_killed_server_and_an_attached_one_does_not(own_gasper):
@@ -102,7 +102,7 @@ def test_a_detached_one_outlives_a_killed_server_and_an_attached_one_does_not(ow
     lines = [line for line in log.output.splitlines() if line.startswith("line ")]
     assert lines == [f"line {n}" for n in range(1, len(lines) + 1)], "each line once, in order"
     wait_until(lambda: not one_offs(own_gasper, app), 20, "its end")
-    assert "run.1 exited with status 3" in own_gasper.command("logs", app.name, "-n", "50").ok().output
+    assert "run.1 exited with status 3" in own_gasper.command("logs", app.name, "--source", "gasper", "-n", "200").ok().output
 
 
 def test_over_rest(gasper, app):
