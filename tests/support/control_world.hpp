@@ -4,8 +4,6 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "control/parts.hpp"
@@ -23,43 +21,9 @@ class control_world {
  public:
     /// `adjust`: settings that are not the usual ones.
     control_world(std::filesystem::path data, scripted_cluster& cluster,
-                  const std::function<void(control::options&)>& adjust = {})
-        : data_(std::move(data)), cluster_(cluster) {
-        settings_.data = data_;
-        settings_.drain = std::chrono::seconds(0);
-        settings_.start_deadline = std::chrono::seconds(5);
-        if (adjust) adjust(settings_);
-        platform_ = std::make_unique<control::platform>(
-            std::unique_ptr<control::parts>(new control::parts{.executor = io_.get_executor(),
-                                                               .settings = settings_,
-                                                               .log = log_,
-                                                               .db = db_,
-                                                               .box = box_,
-                                                               .files = files_,
-                                                               .hashing = hashing_,
-                                                               .cluster = cluster_,
-                                                               .services = services_,
-                                                               .stacks = stacks_,
-                                                               .builder = builder_,
-                                                               .tables = tables_,
-                                                               .jobs = jobs_,
-                                                               .background = background_}));
-        scope_.spawn("tables", tables_.run());
-        const auto ann = settle(db_.read([](SQLite::Database& db) { return store::find_user(db, "ann"); }));
-        if (ann)
-            who_ = {ann->user.id, "ann", ann->user.admin};
-        else
-            who_ = settle(platform_->accounts().ensure_user("ann", "password", true)).value();
-        router_ = std::make_unique<scripted_router>(io_.get_executor(), data_ / "feed.sock");
-    }
+                  const std::function<void(control::options&)>& adjust = {});
 
-    ~control_world() {
-        settle_all(jobs_.stop(deadline::after(std::chrono::seconds(5))));
-        settle_all(background_.stop(deadline::after(std::chrono::seconds(5))));
-        settle_all(router_->stop());
-        settle_all(scope_.stop(deadline::after(std::chrono::seconds(5))));
-        until([this] { return settling_ == 0; });
-    }
+    ~control_world();
 
     /// From the moment that this is true on, no handler runs; settle() throws.
     void ends_when(std::function<bool()> ended) { ended_ = std::move(ended); }
@@ -68,68 +32,23 @@ class control_world {
     T settle(task<T> work) {
         auto value = std::make_shared<std::optional<T>>();
         auto keep = [](task<T> w, std::shared_ptr<std::optional<T>> v) -> task<> { v->emplace(co_await std::move(w)); };
-        ++settling_;
-        asio::co_spawn(io_, keep(std::move(work), value), [this](const std::exception_ptr&) { --settling_; });
-        const bool done = until([&] { return value->has_value(); });
-        if (!done) throw std::runtime_error("the coroutine did not end in time");
+        run(keep(std::move(work), value));
         return std::move(**value);
     }
 
-    void run(task<> work) {
-        auto done = [](task<> w) -> task<bool> {
-            co_await std::move(w);
-            co_return true;
-        };
-        (void)settle(done(std::move(work)));
-    }
+    /// Until it has ended; throws what it throws, and if it does not end in time.
+    void run(task<> work);
 
     /// Runs handlers until `condition` holds; false after ten seconds.
-    bool until(const std::function<bool()>& condition) {
-        const auto limit = deadline::after(std::chrono::seconds(10));
-        io_.restart();
-        while (!condition()) {
-            if (limit.expired() || (ended_ && ended_())) return false;
-            io_.run_one_for(std::chrono::milliseconds(5));
-            if (io_.stopped()) io_.restart();
-        }
-        return true;
-    }
+    bool until(const std::function<bool()>& condition);
 
-    job_state finish(job_id id) {
-        job j;
-        until([&] {
-            j = settle(jobs_.info(id)).value();
-            return j.state != job_state::waiting && j.state != job_state::running;
-        });
-        return j.state;
-    }
+    job_state finish(job_id id);
 
     /// A release with code that serves, written without a build; its instances are started by recover().
-    release deployed(const std::string& name, const std::string& commit = std::string(40, 'a')) {
-        return settle(db_.transaction([&](SQLite::Database& db) {
-            auto a = store::find_app(db, name);
-            const auto id = a ? a->id : store::add_app(db, name, who_.id);
-            auto r = store::add_release(db, box_,
-                                        {.app = id,
-                                         .commit = commit,
-                                         .description = "Deploy",
-                                         .user = "ann",
-                                         .code = {"", "stack"},
-                                         .processes = {{"web", "serve"}}});
-            store::make_current(db, r, "static", {{"web", 1}});
-            return r;
-        }));
-    }
+    release deployed(const std::string& name, const std::string& commit = std::string(40, 'a'));
 
     /// The addresses that the newest table routes an app to.
-    std::vector<std::string> routed(const std::string& app) {
-        std::vector<std::string> addresses;
-        for (const auto& r : tables_.current()->routes)
-            if (r.app == app)
-                for (const auto& i : r.instances)
-                    addresses.push_back(i.address);
-        return addresses;
-    }
+    std::vector<std::string> routed(const std::string& app);
 
     /// In one transaction.
     template <class F>
@@ -159,8 +78,6 @@ class control_world {
     const secret_box& box() const { return box_; }
 
  private:
-    void settle_all(task<bool> stopping) { (void)settle(std::move(stopping)); }
-
     std::filesystem::path data_;
     scripted_cluster& cluster_;
     asio::io_context io_{1};
