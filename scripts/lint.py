@@ -140,7 +140,7 @@ def check_tidy(options):
     todo = [(n, m) for n, m in todo if not m.exists()]
     changed = set(subprocess.run(["git", "diff", "--name-only", "HEAD~1"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split())
     todo.sort(key=lambda entry: (entry[0] not in changed, entry[0]))
-    until = time.monotonic() + (1e9 if options.all else float(os.environ.get("GASPER_TIDY_SECONDS", "300")))
+    until = time.monotonic() + (1e9 if options.all else float(os.environ.get("GASPER_TIDY_SECONDS", "150")))
     problems, unread = [], 0
 
     def one(entry):

@@ -1,5 +1,6 @@
 """The parts of scripts/test: builds what each needs, runs it, counts from the machine-readable results."""
 
+import concurrent.futures
 import os
 import pathlib
 import subprocess
@@ -13,6 +14,7 @@ REPORTS = ROOT / "build" / "reports"
 THREADED = ["core", "router", "dns"]
 FUZZ_SECONDS = int(os.environ.get("GASPER_FUZZ_SECONDS", "15"))
 PROGRAM_DEADLINE = 900
+RUNNING = set()
 
 
 class Count:
@@ -28,6 +30,7 @@ class Count:
 def run(command, deadline=PROGRAM_DEADLINE, **options):
     """The exit status, 124 when the deadline ended it. Its process group is ended with it."""
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, **options)
+    RUNNING.add(process)
     try:
         return process.wait(timeout=deadline)
     except subprocess.TimeoutExpired:
@@ -39,6 +42,8 @@ def run(command, deadline=PROGRAM_DEADLINE, **options):
         os.killpg(process.pid, 15)
         process.wait()
         raise
+    finally:
+        RUNNING.discard(process)
 
 
 class Engine:
@@ -92,21 +97,40 @@ def programs(kinds):
     return found
 
 
+def shards(names):
+    """(program, number, of) of what runs side by side. The longest program is cut in two and begins first."""
+    long = [(n, number, 2) for n in names if n == "integration_control" for number in range(2)]
+    return long + [(n, 0, 1) for n in names if n != "integration_control"]
+
+
 def run_gtest(preset, names, match, environment):
-    total = Count()
     environment = dict(environment, ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=0",
                        UBSAN_OPTIONS="print_stacktrace=1", TSAN_OPTIONS="halt_on_error=1")
-    for name in names:
-        report = REPORTS / f"{preset}.{name}.xml"
+
+    def one(shard):
+        name, number, of = shard
+        report = REPORTS / f"{preset}.{name}.{number}.xml"
         report.unlink(missing_ok=True)
         command = [f"build/{preset}/tests/{name}", f"--gtest_output=xml:{report}", "--gtest_brief=1"]
         if match:
             command.append(f"--gtest_filter=*{match}*")
         began = time.monotonic()
-        status = run(command, env=environment)
+        status = run(command, env=dict(environment, GTEST_TOTAL_SHARDS=str(of), GTEST_SHARD_INDEX=str(number)))
         count = counted(report, status, name)
-        print(f"  {name} ({preset}): {count.passed} passed, {count.failed} failed, {time.monotonic() - began:.1f} s", flush=True)
-        total += count
+        part = f" {number + 1}/{of}" if of > 1 else ""
+        print(f"  {name}{part} ({preset}): {count.passed} passed, {count.failed} failed, {time.monotonic() - began:.1f} s", flush=True)
+        return count
+
+    total = Count()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        try:
+            for count in pool.map(one, shards(names)):
+                total += count
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(RUNNING):
+                os.killpg(process.pid, 15)
+            raise
     return total
 
 
