@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr auto longest = seconds(30 * 24 * 3600);
+constexpr auto longest_idle = seconds(30 * 24 * 3600);
 
 bool is_utf8(const std::string& text) {
     try {
@@ -71,7 +71,7 @@ task<result<>> routings::maintain(identity who, std::string app, bool on, std::s
 task<result<>> routings::autosleep(identity who, std::string app, seconds after, seconds stop_after) {
     auto found = co_await platform_.apps().authorize(who, app);
     if (!found) co_return found.error();
-    if (after < seconds(0) || after > longest || stop_after < seconds(0) || stop_after > longest)
+    if (after < seconds(0) || after > longest_idle || stop_after < seconds(0) || stop_after > longest_idle)
         co_return fail(errc::invalid, "sleep_invalid", "an app may sleep after 1 second to 30 days, or never");
     auto& p = platform_.shared();
     co_await p.db.transaction([&](SQLite::Database& db) { store::set_sleep(db, found->id, after, stop_after); });

@@ -7,7 +7,7 @@ namespace gasper::control {
 
 namespace {
 
-constexpr std::chrono::hours longest{1};  // of a rule's cool-down
+constexpr std::chrono::hours longest_cooldown{1};  // of a rule's cool-down
 
 // NaN and what is not a count become the nearest that is.
 int instances_for(double total, double each) {
@@ -20,7 +20,7 @@ int instances_for(double total, double each) {
 void scaling_history::add(load_sample seen) {
     if (!std::isfinite(seen.total) || seen.at < changed_) return;
     samples_.push_back(seen);
-    while (samples_.front().at < seen.at - longest)
+    while (samples_.front().at < seen.at - longest_cooldown)
         samples_.pop_front();
 }
 

@@ -19,7 +19,7 @@ using store::sleep_stage;
 
 constexpr auto quiet_time = seconds(5);  // for requests that came while the app was taken off the route
 constexpr auto blind_time = seconds(1);  // nobody knows whether it is idle: it stays awake
-constexpr auto look_again = seconds(1);
+constexpr auto look_for_idle = seconds(1);
 
 // Kept in a map that a destroyed app leaves: looked up anew after every await.
 sleep_book::entry& entry_of(parts& p, const std::string& app) {
@@ -249,7 +249,7 @@ task<> recover_sleep(parts& p) {
 
 task<> watch_sleepers(parts& p) {
     auto turn = [&p] { return look_at_sleepers(p); };
-    co_await repeat(p.log, "sleepers", look_again, std::move(turn));
+    co_await repeat(p.log, "sleepers", look_for_idle, std::move(turn));
 }
 
 task<> rouse(parts& p, app_id id, std::string app) {

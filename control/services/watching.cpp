@@ -16,7 +16,7 @@ namespace {
 using runtime::observed_service;
 using std::chrono::seconds;
 
-constexpr auto calm = std::chrono::minutes(10);  // between two ends: they are not in a row
+constexpr auto calm_time = std::chrono::minutes(10);  // between two ends: they are not in a row
 
 task<std::optional<service>> load(parts& p, std::string name) {
     co_return co_await p.db.read([&](SQLite::Database& db) { return store::find_service(db, name); });
@@ -60,7 +60,7 @@ task<> handle_end(parts& p, std::string name, std::string how) {
     if (!lacks(p, s)) co_return;
     auto& r = p.service_servers.restarts[name];
     const auto at = deadline::clock::now();
-    r.in_row = at - r.last > calm ? 1 : r.in_row + 1;
+    r.in_row = at - r.last > calm_time ? 1 : r.in_row + 1;
     r.last = at;
     p.log.warn("a service ended", {{"service", name}, {"how", how}});
     co_await record(p, "gasper", "service.crashed", service_job_key(name), how);

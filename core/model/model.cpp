@@ -5,19 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include "core/model/letters.hpp"
+
 namespace gasper {
 
 namespace {
-
-bool lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool letter(char c) {
-    return lower(c) || (c >= 'A' && c <= 'Z');
-}
 
 // Names that are users of the SSH door or hosts of Gasper's own.
 constexpr std::array<std::string_view, 12> reserved_names{"git",  "gasper", "www", "api", "root",      "admin",

@@ -2,21 +2,9 @@
 
 #include <algorithm>
 
+#include "core/model/letters.hpp"
+
 namespace gasper {
-
-namespace {
-
-bool lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-bool upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-}  // namespace
 
 std::optional<service_rights> service_rights_of(std::string_view text) noexcept {
     if (text == "rw") return service_rights::read_write;

@@ -4,16 +4,11 @@
 #include <array>
 #include <filesystem>
 
+#include "core/model/letters.hpp"
+
 namespace gasper {
 
 namespace {
-
-bool small_letter(char c) {
-    return c >= 'a' && c <= 'z';
-}
-bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 error wrong_path(const std::string& why) {
     return fail(errc::invalid, "mount_path_invalid", "the path inside the app " + why + ", such as /app/storage");
@@ -22,9 +17,9 @@ error wrong_path(const std::string& why) {
 }  // namespace
 
 result<> check_volume_name(const std::string& name) {
-    const bool fits = !name.empty() && name.size() <= 63 && small_letter(name.front()) &&
-                      std::all_of(name.begin(), name.end(),
-                                  [](char c) { return small_letter(c) || digit(c) || c == '-' || c == '_'; });
+    const bool fits =
+        !name.empty() && name.size() <= 63 && lower(name.front()) &&
+        std::all_of(name.begin(), name.end(), [](char c) { return lower(c) || digit(c) || c == '-' || c == '_'; });
     if (fits) return {};
     return fail(errc::invalid, "volume_name_invalid",
                 "a volume's name is 1 to 63 of a-z, 0-9, - and _, and begins with a letter");
@@ -35,7 +30,7 @@ result<> check_mount_path(const std::string& path) {
                                 "/sbin", "/lib", "/lib64", "/boot", "/run"};
     if (path.size() > 255 || !path.starts_with('/')) return wrong_path("begins with / and has at most 255 bytes");
     const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
-        return small_letter(c) || (c >= 'A' && c <= 'Z') || digit(c) || c == '.' || c == '_' || c == '-' || c == '/';
+        return letter(c) || digit(c) || c == '.' || c == '_' || c == '-' || c == '/';
     });
     if (!plain) return wrong_path("holds only letters, digits and . _ - /");
     if (std::filesystem::path(path).lexically_normal().string() != path || path.ends_with('/'))

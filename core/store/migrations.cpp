@@ -5,7 +5,7 @@ namespace gasper::store {
 namespace {
 
 // Times are milliseconds since the epoch. `config` is sealed with secret.key; the other columns hold no secret.
-constexpr const char* first = R"sql(
+constexpr const char* first_tables = R"sql(
 CREATE TABLE users (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL DEFAULT '',
     admin INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) STRICT;
@@ -50,7 +50,7 @@ ALTER TABLE apps ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 // Maintenance and sleep.
-constexpr const char* routing = R"sql(
+constexpr const char* routing_rows = R"sql(
 CREATE TABLE routing (
     app INTEGER PRIMARY KEY REFERENCES apps ON DELETE CASCADE, maintenance INTEGER NOT NULL DEFAULT 0,
     page TEXT NOT NULL DEFAULT '', sleep_after INTEGER NOT NULL DEFAULT 0, stop_after INTEGER NOT NULL DEFAULT 0,
@@ -181,8 +181,8 @@ CREATE TABLE autoscaling (
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings,  routing, audit,    webhooks, job_trees, volumes,
-            cron,  remembered_mounts, drains,  services, scaling};
+    return {first_tables, process_settings,  routing_rows, audit,    webhooks, job_trees, volumes,
+            cron,         remembered_mounts, drains,       services, scaling};
 }
 
 }  // namespace gasper::store
