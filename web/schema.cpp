@@ -127,13 +127,13 @@ result<> check_schema(std::string_view name, const json& value) {
 result<> parse_json(std::string_view text, json& into) {
     std::vector<std::set<std::string>> names;
     const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-        using kind = json::parse_event_t;
-        if (event == kind::object_start || event == kind::array_start) {
+        using what = json::parse_event_t;
+        if (event == what::object_start || event == what::array_start) {
             if (depth >= max_depth) throw refused_json{"is nested too deeply"};
             names.emplace_back();
-        } else if (event == kind::object_end || event == kind::array_end) {
+        } else if (event == what::object_end || event == what::array_end) {
             names.pop_back();
-        } else if (event == kind::key && !names.back().insert(value.get<std::string>()).second) {
+        } else if (event == what::key && !names.back().insert(value.get<std::string>()).second) {
             throw refused_json{"names a field twice"};
         }
         return true;

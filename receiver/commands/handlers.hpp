@@ -92,6 +92,8 @@ task<result<>> run_version(command_call& call);
 
 /// Waits for the job's end; refuses with its reason, after its log on standard error, when it failed.
 task<result<job>> finish_job(command_call& call, job_id id);
+/// The same of a job that a use case began, and says "what... done".
+task<result<>> finish(command_call& call, std::string what, result<job_id> begun);
 
 /// A number from 1 on, in decimal digits.
 result<int> parse_number(const std::string& text, const std::string& what, int most);

@@ -85,6 +85,15 @@ task<result<job>> finish_job(command_call& call, job_id id) {
     co_return fail(errc::failed, "job_failed", ended->reason.empty() ? "It failed." : ended->reason);
 }
 
+task<result<>> finish(command_call& call, std::string what, result<job_id> begun) {
+    if (!begun) co_return begun.error();
+    if (!call.json) call.print(what + "... ");
+    auto done = co_await finish_job(call, *begun);
+    if (!done) co_return done.error();
+    call.print(call.json ? json_text(json{{"job", begun->value}, {"state", "succeeded"}}) : std::string("done\n"));
+    co_return result<>{};
+}
+
 task<result<>> run_jobs_info(command_call& call) {
     auto id = id_of(call);
     if (!id) co_return id.error();

@@ -12,10 +12,10 @@ using nlohmann::json;
 using column = control::instance_column;
 
 json as_json(const control::point& p) {
-    const double seconds = std::max(control::value_of(p, column::seconds), 1e-3);
+    const double length = std::max(control::value_of(p, column::seconds), 1e-3);
     return {{"at", to_rfc3339(sys_time(std::chrono::seconds(p.at)))},
-            {"cpus", control::value_of(p, column::cpu_seconds) / seconds},
-            {"memory_bytes", control::value_of(p, column::memory_byte_seconds) / seconds},
+            {"cpus", control::value_of(p, column::cpu_seconds) / length},
+            {"memory_bytes", control::value_of(p, column::memory_byte_seconds) / length},
             {"memory_largest_bytes", control::value_of(p, column::memory_largest)},
             {"received_bytes", control::value_of(p, column::received)},
             {"sent_bytes", control::value_of(p, column::sent)},
@@ -49,9 +49,9 @@ std::string instances_table(const control::app_metrics& m) {
     std::vector<std::vector<std::string>> rows{
         {"INSTANCE", "CPU NOW", "CPU", "MEMORY NOW", "LARGEST", "RECEIVED", "SENT", "RESTARTS"}};
     for (const auto& [name, points] : m.series.instances) {
-        double seconds = 0, cpu = 0, largest = 0, received = 0, sent = 0, restarts = 0;
+        double length = 0, cpu = 0, largest = 0, received = 0, sent = 0, restarts = 0;
         for (const auto& p : points) {
-            seconds += control::value_of(p, column::seconds);
+            length += control::value_of(p, column::seconds);
             cpu += control::value_of(p, column::cpu_seconds);
             largest = std::max(largest, control::value_of(p, column::memory_largest));
             received += control::value_of(p, column::received);
@@ -62,7 +62,7 @@ std::string instances_table(const control::app_metrics& m) {
         const auto there = std::find_if(m.now.begin(), m.now.end(), [&](const auto& i) { return i.name == wanted; });
         const bool runs = there != m.now.end();
         rows.push_back({name, runs ? fmt::format("{:.1f}%", there->cpus * 100) : "-",
-                        fmt::format("{:.1f}%", seconds > 0 ? cpu / seconds * 100 : 0),
+                        fmt::format("{:.1f}%", length > 0 ? cpu / length * 100 : 0),
                         runs ? size(static_cast<double>(there->usage.memory_bytes)) : "-", size(largest),
                         size(received), size(sent), fmt::format("{:.0f}", restarts)});
     }
@@ -101,7 +101,7 @@ task<result<>> run_metrics(command_call& call) {
     }
     call.print(fmt::format("=== {}, the last {}\n", call.app, hours == 1 ? "hour" : fmt::format("{} hours", hours)));
     if (m->series.instances.empty())
-        call.print("Nothing was measured yet: the first numbers come ten seconds after the start.\n");
+        call.print("Nothing was measured yet: the first numbers come ten length after the start.\n");
     else
         call.print(instances_table(*m));
     call.print(requests_line(*m));

@@ -56,15 +56,6 @@ std::string attached_to(const control::service_view& v) {
     return text.empty() ? "no app" : text;
 }
 
-task<result<>> finish(command_call& call, std::string what, result<job_id> begun) {
-    if (!begun) co_return begun.error();
-    if (!call.json) call.print(what + "... ");
-    auto done = co_await finish_job(call, *begun);
-    if (!done) co_return done.error();
-    call.print(call.json ? json_text(json{{"job", begun->value}, {"state", "succeeded"}}) : std::string("done\n"));
-    co_return result<>{};
-}
-
 std::string option(const command_call& call, const std::string& name) {
     const auto at = call.options.find(name);
     return at == call.options.end() ? std::string() : at->second;

@@ -17,16 +17,6 @@ json as_json(const volume& v) {
             {"created_at", to_rfc3339(v.created)}};
 }
 
-// Follows the job of a mount or an unmount to its end.
-task<result<>> finish(command_call& call, std::string what, result<job_id> begun) {
-    if (!begun) co_return begun.error();
-    if (!call.json) call.print(what + "... ");
-    auto done = co_await finish_job(call, *begun);
-    if (!done) co_return done.error();
-    call.print(call.json ? json_text(json{{"job", begun->value}, {"state", "succeeded"}}) : std::string("done\n"));
-    co_return result<>{};
-}
-
 }  // namespace
 
 task<result<>> run_storage_create(command_call& call) {

@@ -47,13 +47,6 @@ json view(const control::service_view& v) {
             {"created", to_rfc3339(v.info.created)}};
 }
 
-task<result<response>> as_job(services& s, control::identity who, result<job_id> begun) {
-    if (!begun) co_return begun.error();
-    auto started = co_await s.platform.streams().job_info(who, *begun);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
-}
-
 std::string text_or(const json& body, const char* name) {
     return body.contains(name) ? body.at(name).get<std::string>() : std::string();
 }

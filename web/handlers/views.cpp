@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace gasper::web {
+namespace gasper::web::handlers {
 
 namespace {
 
@@ -113,4 +113,11 @@ response accepted(const job& j) {
     return out;
 }
 
-}  // namespace gasper::web
+task<result<response>> as_job(services& s, control::identity who, result<job_id> begun) {
+    if (!begun) co_return begun.error();
+    auto started = co_await s.platform.streams().job_info(who, *begun);
+    if (!started) co_return started.error();
+    co_return accepted(*started);
+}
+
+}  // namespace gasper::web::handlers

@@ -10,7 +10,7 @@
 #include "core/model/model.hpp"
 #include "web/http.hpp"
 
-namespace gasper::web {
+namespace gasper::web::handlers {
 
 response json_response(int status, const nlohmann::json& body);
 
@@ -26,5 +26,7 @@ nlohmann::json view(const log_entry& e);
 
 /// 202 with the job and its Location.
 response accepted(const job& j);
+/// The same of a job that a use case began.
+task<result<response>> as_job(services& s, control::identity who, result<job_id> begun);
 
-}  // namespace gasper::web
+}  // namespace gasper::web::handlers

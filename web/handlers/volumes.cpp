@@ -14,13 +14,6 @@ nlohmann::json view(const volume& v) {
     return {{"name", v.name}, {"mounted", mounted}, {"created", to_rfc3339(v.created)}};
 }
 
-task<result<response>> as_job(services& s, control::identity who, result<job_id> begun) {
-    if (!begun) co_return begun.error();
-    auto started = co_await s.platform.streams().job_info(who, *begun);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
-}
-
 }  // namespace
 
 task<result<response>> list_volumes(services& s, call c) {
