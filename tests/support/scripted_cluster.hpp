@@ -32,6 +32,7 @@ class scripted_cluster final : public runtime::cluster {
     int refuse_times{1 << 30};          // then it starts again
     std::set<std::string> unwell;       // containers whose checks fail
     bool hang_in_ready{false};          // wait_ready() does not return until cancelled
+    std::set<std::string> slow_starts;  // instance names: start() waits until they are taken out
     std::string hang_in;                // "sandbox", "start", "run_once": that one neither
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
@@ -52,6 +53,7 @@ class scripted_cluster final : public runtime::cluster {
     std::vector<std::string> removed_apps;
     int checks{0};
     int connected{0};
+    std::map<std::string, int> starts;                                                  // asked for, by instance name
     std::map<std::string, gasper::limits> limits;                                       // by container
     std::map<std::string, int> most_at_once;                                            // by instance name
     std::vector<runtime::once_spec> once;                                               // as they were begun
@@ -96,7 +98,10 @@ class scripted_cluster final : public runtime::cluster {
     task<result<runtime::observed_instance>> start(runtime::instance_spec spec, std::optional<runtime::sandbox> in,
                                                    deadline) override {
         called();
+        ++starts[spec.name];
         if (hang_in == "start") co_await hang();
+        while (slow_starts.contains(spec.name))
+            co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
         if (spec.name == refuse_start && refuse_times-- > 0) co_return fail(errc::failed, "no", "the engine refused");
         runtime::observed_instance i{.container = "c" + std::to_string(++made_),
                                      .sandbox = in ? in->container : "",
@@ -125,6 +130,9 @@ class scripted_cluster final : public runtime::cluster {
         if (hang_in_ready) co_await sleep_until(deadline::after(std::chrono::hours(1)));
         if (never_ready.contains(instance.name))
             co_return fail(errc::failed, "not_ready", instance.name + " never listened");
+        const auto at = containers.find(instance.container);
+        if (at == containers.end() || at->second.state != instance_state::up)
+            co_return fail(errc::failed, "instance_crashed", instance.name + " ended before it was ready");
         co_return result<>();
     }
 
