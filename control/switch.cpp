@@ -277,10 +277,18 @@ task<result<>> prepare_or_undo(parts& p, const change& c, attempt& a, job_contex
 }  // namespace
 
 task<> discard(parts& p, std::vector<observed_instance> started) {
+    std::vector<observed_instance> ours;
+    bool routed = false;
     for (auto& i : started) {
         const auto* known = p.running.find(i.container);
         if (known && known->state == instance_state::stopping) continue;  // whoever retired it stops it
+        routed = routed || (i.port != 0 && known && known->state == instance_state::up);
         p.running.remove(i.container);
+        ours.push_back(std::move(i));
+    }
+    // Whoever published meanwhile named those that were ready.
+    if (routed) co_await publish_and_wait(p);
+    for (const auto& i : ours) {
         auto stopped = co_await stop_instance(p, i, std::chrono::milliseconds(0));
         if (!stopped)
             p.log.warn("a failed instance is left", {{"container", i.container}, {"reason", stopped.error().message}});

@@ -116,6 +116,22 @@ TEST_F(supervision_test, a_restart_under_way_brings_up_nothing_that_was_scaled_a
     EXPECT_EQ(world.routed("hello").size(), 1u);
 }
 
+TEST_F(supervision_test, what_a_failed_scale_had_ready_is_off_the_route_again) {
+    serve({{"web", 1}});
+    cluster.slow_starts = {"web.3"};
+    cluster.refuse_start = "web.3";
+    const auto job = scale({{"web", 3}});
+    ASSERT_TRUE(world.until([&] { return world.platform().shared().running.of("hello").size() == 2; }));
+    ASSERT_TRUE(world.until([&] {
+        (void)world.settle(control::publish(world.platform().shared()));  // as any other app's change does
+        return world.routed("hello").size() == 2;
+    }));
+    cluster.slow_starts.clear();
+    EXPECT_EQ(world.finish(job), job_state::failed);
+    EXPECT_EQ(world.routed("hello").size(), 1u);
+    EXPECT_TRUE(runs({"web.1"}));
+}
+
 TEST_F(supervision_test, a_restart_of_an_exclusive_type_is_over_before_a_release_replaces_it) {
     serve({{"web", 1}, {"worker", 1}});
     end_and_restart_slowly("worker.1");
