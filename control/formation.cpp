@@ -111,6 +111,10 @@ task<result<>> starting::bring_up(wanted_instance one) {
         if (say_ && !refused_) co_await explain(*instance, ready.error());
         co_return ready.error();
     }
+    // Whoever retired it meanwhile has the last word.
+    const auto* known = p_.running.find(container);
+    if (!known || known->state != instance_state::starting)
+        co_return fail(errc::cancelled, retired_meanwhile, one.name + " is not wanted any more");
     for (auto& s : started_)
         if (s.container == container) s.state = instance_state::up;
     p_.running.mark(container, instance_state::up);

@@ -10,6 +10,9 @@ struct wanted_instance {
     std::string process;  // "web"
 };
 
+/// The code of the refusal when somebody retired an instance before it was ready.
+inline const std::string retired_meanwhile = "instance_retired";
+
 /// Every instance of a formation; process types that the release lacks have none.
 std::vector<wanted_instance> all_of(const formation& wanted, const process_types& processes);
 
@@ -20,9 +23,10 @@ process_rules rules_for(const parts& p, const release& r, const std::string& pro
 config_vars environment(const parts& p, const app& a, const release& r, const std::string& name,
                         const std::string& process);
 
-/// Starts these side by side, a few at a time, and waits until every one is ready. `started` gets whatever runs, ready
-/// or not: on refusal or cancellation it is the caller's to discard. At the first refusal the others are given up.
-/// With `say`, a refusal is told there together with the last lines of the instance's log.
+/// Starts these side by side, a few at a time, and waits until every one is ready. What somebody else could start too
+/// the caller has a hold of (start_book), until `started` is discarded if it must be. `started` gets whatever runs,
+/// ready or not: on refusal or cancellation it is the caller's to discard. At the first refusal the others are given
+/// up. With `say`, a refusal is told there together with the last lines of the instance's log.
 task<result<>> start_formation(parts& p, const app& a, const release& r, std::vector<wanted_instance> these,
                                std::vector<runtime::observed_instance>& started, line_sink say);
 

@@ -61,6 +61,8 @@ class moving {
  private:
     bool is_exclusive(const observed_instance& i) const { return rules_for(p_, release_, i.process).exclusive; }
     std::vector<observed_instance> leaving(bool exclusive) const;
+    task<result<>> see_restarts_out(std::string process);
+    task<result<>> take_those_beside(std::vector<observed_instance>& these);
     task<result<>> move_beside(std::vector<observed_instance> these);
     task<result<>> move_one_by_one(std::vector<observed_instance> these);
     task<result<>> move_exclusive(observed_instance one);
@@ -72,7 +74,24 @@ class moving {
     std::string node_;
     bool force_;
     job_context& job_;
+    std::vector<start_book::hold> ours_;
 };
+
+task<result<>> moving::see_restarts_out(std::string process) {
+    while (p_.starts.under_way(app_.name, process))
+        co_await sleep_until(deadline::after(start_book::look_again));
+    co_return result<>();
+}
+
+// Supervision starts none of them from then on.
+task<result<>> moving::take_those_beside(std::vector<observed_instance>& these) {
+    for (const auto& [process, command] : release_.processes)
+        (void)co_await see_restarts_out(process);
+    these = leaving(false);
+    for (const auto& i : these)
+        ours_.push_back(p_.starts.take(app_.name, i.name));
+    co_return result<>();
+}
 
 std::vector<observed_instance> moving::leaving(bool exclusive) const {
     auto these = on_node(p_.running.of(app_.name, release_.version), node_);
@@ -119,8 +138,11 @@ task<result<>> moving::move_one_by_one(std::vector<observed_instance> these) {
 
 // The old one ends before the new one starts; nobody else starts it meanwhile.
 task<result<>> moving::move_exclusive(observed_instance one) {
-    const auto key = app_.name + "/" + one.process;
-    const bool ours = p_.held.insert(key).second;
+    const auto ours = p_.starts.take(app_.name, one.process);
+    auto alone = co_await job_.guard(see_restarts_out(one.process));
+    if (!alone) co_return alone;
+    const auto* known = p_.running.find(one.container);
+    if (!known || !counts(*known)) co_return result<>();  // it ended meanwhile: the next one starts elsewhere
     p_.running.mark(one.container, instance_state::stopping);
     if (one.port != 0) co_await publish_and_wait(p_);
     const auto grace = rules_for(p_, release_, one.process).stop_timeout;
@@ -133,7 +155,6 @@ task<result<>> moving::move_exclusive(observed_instance one) {
     auto say = job_.sink();
     auto up = co_await job_.guard(start_formation(p_, app_, release_, std::move(again), started, std::move(say)));
     if (!up) co_await discard(p_, std::move(started));
-    if (ours) p_.held.erase(key);
     co_await publish(p_);
     if (up) job_.say("       " + one.name + " of " + app_.name + " moved, stopped first (exclusive)");
     co_return up;
@@ -141,7 +162,9 @@ task<result<>> moving::move_exclusive(observed_instance one) {
 
 task<result<>> moving::run() {
     co_await job_.step("start");
-    auto beside = leaving(false);
+    std::vector<observed_instance> beside;
+    auto alone = co_await job_.guard(take_those_beside(beside));
+    if (!alone) co_return alone;
     if (!beside.empty()) {
         auto moved = co_await move_beside(beside);
         if (!moved && (!force_ || moved.error().kind == errc::cancelled)) co_return moved;

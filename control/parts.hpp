@@ -20,6 +20,7 @@
 #include "control/services/board.hpp"
 #include "control/sleep_book.hpp"
 #include "control/spares.hpp"
+#include "control/start_book.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/blocking.hpp"
 #include "core/base/crypto.hpp"
@@ -51,6 +52,7 @@ struct parts {
     task_scope& background;  // drains, supervision: work that no caller waits for
 
     fleet running;
+    start_book starts;
     sleep_book sleep;
     one_off_registry one_offs;
     cron_board cron{executor};
@@ -67,7 +69,6 @@ struct parts {
         bool pending{false};  // it is being started again, now or after its back-off
     };
     std::map<std::string, restart_state> restarts;  // by "app/web.1"
-    std::set<std::string> held;                     // "app/worker": a switch stopped it on purpose
     std::set<std::string> strays;                   // containers seen once that nobody here started
 };
 

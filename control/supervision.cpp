@@ -53,33 +53,39 @@ task<serving> load(parts& p, app_id id) {
     });
 }
 
-bool lacks(const parts& p, const serving& s, const wanted_instance& one) {
+bool wants(const parts& p, const serving& s, const wanted_instance& one) {
     if (!s.runs() || !s.r->processes.contains(one.process) || p.sleep.sleeps(s.a->name)) return false;
     const auto quantity = s.a->wanted.find(one.process);
-    if (quantity == s.a->wanted.end() || std::stoi(one.name.substr(one.process.size() + 1)) > quantity->second)
-        return false;
+    return quantity != s.a->wanted.end() && std::stoi(one.name.substr(one.process.size() + 1)) <= quantity->second;
+}
+
+bool lacks(const parts& p, const serving& s, const wanted_instance& one) {
+    if (!wants(p, s, one)) return false;
     const auto there = p.running.of(s.a->name, s.r->version);
     return std::none_of(there.begin(), there.end(), [&](const observed_instance& i) {
         return i.name == one.name && (i.state == instance_state::up || i.state == instance_state::starting);
     });
 }
 
-// One try, when its time has come. True: nothing is left to do.
+// One try, when its time has come. True: nothing is left to do; false: look again.
 task<bool> start_again(parts& p, app_id id, wanted_instance one) {
     auto before = co_await load(p, id);
+    if (before.a && !p.starts.free(before.a->name, one.process, one.name)) co_return false;
     if (!lacks(p, before, one)) co_return true;
+    const auto ours = p.starts.take(before.a->name, one.name);
     std::vector<observed_instance> started;
     std::vector<wanted_instance> just_one{one};
     line_sink nobody;
     auto up = co_await start_formation(p, *before.a, *before.r, std::move(just_one), started, std::move(nobody));
     const auto after = co_await load(p, id);
-    const bool wanted_still = after.runs() && after.a->current == before.a->current;
+    const bool wanted_still = wants(p, after, one) && after.a->current == before.a->current;
     if (up && wanted_still) {
         co_await publish(p);
         co_return true;
     }
     co_await discard(p, std::move(started));
-    if (up || !wanted_still) co_return true;
+    // What is wanted now may be another of that name, and whoever came for it meanwhile left it to us.
+    if (!wanted_still || up.error().code == retired_meanwhile) co_return false;
     const auto& name = before.a->name;
     const int ends = count_end(p, key_of(name, one.name));
     p.log.warn("an instance does not start", {{"app", name}, {"instance", one.name}, {"reason", up.error().message}});
@@ -99,14 +105,17 @@ task<> wait_for_turn(parts& p, milliseconds pause) {
         co_await sleep_until(until.sooner(seconds(1)));
 }
 
-task<> restart(parts& p, app_id id, std::string key, wanted_instance one) {
+task<> restart(parts& p, app_id id, std::string name, wanted_instance one) {
     struct at_end {
         parts& p;
-        const std::string& key;
+        const std::string key;
         ~at_end() { p.restarts[key].pending = false; }
-    } const over{p, key};
+    } const over{p, key_of(name, one.name)};
     for (bool done = false; !done;) {
-        co_await wait_for_turn(p, back_off(p.restarts[key].in_row - 1, chance()));
+        co_await wait_for_turn(p, back_off(p.restarts[over.key].in_row - 1, chance()));
+        // A job that starts it may fail: then it is ours again.
+        while (!p.starts.free(name, one.process, one.name))
+            co_await sleep_until(deadline::after(start_book::look_again));
         done = co_await start_again(p, id, one);
     }
 }
@@ -212,6 +221,9 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     const auto* known = p.running.find(instance.container);
     if (!known || known->state != instance_state::up) co_return;
     p.running.mark(instance.container, instance_state::crashed);
+    // Nobody starts the next one beside it while it may still run.
+    std::vector<start_book::hold> ours;
+    ours.push_back(p.starts.take(instance.app, instance.name));
     co_await publish(p);
     const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, instance.app); });
     if (!a) co_return;
@@ -220,13 +232,11 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     co_await note(p, a->id, instance.name + " " + how);
     co_await record_crash(p, a->name, instance.name + " " + how);
     if (co_await is_exclusive(p, a->id, instance)) {
-        // A look around meanwhile must not start the next one beside it.
-        const auto key = key_of(instance.app, instance.process);
-        const bool ours = p.held.insert(key).second;
+        ours.push_back(p.starts.take(instance.app, instance.process));
         (void)co_await stop_instance(p, instance, p.settings.stop_grace);
         p.running.remove(instance.container);
-        if (ours) p.held.erase(key);
     }
+    ours.clear();
     auto agreed = co_await reconcile(p, a->id, p.settings.drain);
     if (!agreed) p.log.warn("not reconciled", {{"app", instance.app}, {"reason", agreed.error().message}});
 }
@@ -242,11 +252,10 @@ task<result<>> reconcile(parts& p, app_id id, milliseconds drain) {
     std::erase_if(observed, [](const auto& i) { return i.state == instance_state::stopping; });
     auto todo = make_plan(wanted, processes, s.r ? s.r->version : 0, observed);
     for (const auto& [name, process] : todo.start) {
-        const auto key = key_of(s.a->name, name);
-        auto& r = p.restarts[key];
-        if (r.pending || p.held.contains(key_of(s.a->name, process))) continue;
+        auto& r = p.restarts[key_of(s.a->name, name)];
+        if (r.pending) continue;
         r.pending = true;
-        p.background.spawn("restart", restart(p, id, key, {name, process}));
+        p.background.spawn("restart", restart(p, id, s.a->name, {name, process}));
     }
     // What a running job starts is the job's own, and what it replaces it stops itself.
     if (!p.jobs.busy(s.a->name)) retire(p, std::move(todo.stop), drain);

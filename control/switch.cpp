@@ -61,10 +61,6 @@ class switching {
     task<> undo();
     /// What is to go after the switch: also what a repair of the old release started meanwhile.
     std::vector<observed_instance> replaced() const;
-    ~switching() {
-        for (const auto& key : held_)
-            p_.held.erase(key);
-    }
 
  private:
     task<result<>> run_release_command();
@@ -77,7 +73,8 @@ class switching {
     job_context& job_;
     app app_;
     std::vector<observed_instance> started_;
-    std::vector<std::string> held_;
+    std::set<std::string> exclusive_;  // process types that were stopped first
+    std::vector<start_book::hold> ours_;
 };
 
 // The release phase: `release` of the Procfile, before any instance of the release starts; its failure is the
@@ -129,18 +126,20 @@ task<> switching::stop_old(const std::set<std::string>& processes) {
 }
 
 task<result<>> switching::replace_exclusive(std::vector<wanted_instance> these) {
-    std::set<std::string> processes;
     for (const auto& one : these)
-        processes.insert(one.process);
+        exclusive_.insert(one.process);
     std::string names;
-    for (const auto& process : processes) {
+    for (const auto& process : exclusive_) {
         names += (names.empty() ? "" : ", ") + process;
-        held_.push_back(app_.name + "/" + process);
-        p_.held.insert(held_.back());
+        ours_.push_back(p_.starts.take(app_.name, process));
     }
     co_await job_.step("exclusive");
+    // A restart of the old release that is under way would come up beside the new one.
+    for (const auto& process : exclusive_)
+        while (p_.starts.under_way(app_.name, process))
+            co_await sleep_until(deadline::after(start_book::look_again));
     const auto began = deadline::clock::now();
-    co_await stop_old(processes);
+    co_await stop_old(exclusive_);
     auto say = job_.sink();
     auto up = co_await start_formation(p_, app_, release_, std::move(these), started_, std::move(say));
     const std::chrono::duration<double> pause = deadline::clock::now() - began;
@@ -168,7 +167,7 @@ task<result<>> switching::run() {
 
 task<> switching::undo() {
     co_await discard(p_, std::exchange(started_, {}));
-    if (held_.empty()) co_return;
+    if (exclusive_.empty()) co_return;
     const auto serving = co_await p_.db.read([&](SQLite::Database& db) -> std::optional<release> {
         const auto a = store::find_app(db, app_.id);
         return a && !a->stopped ? store::find_release(db, p_.box, a->current) : std::nullopt;
@@ -177,12 +176,18 @@ task<> switching::undo() {
     const auto todo = make_plan(change_.app.wanted, serving->processes, serving->version, p_.running.of(app_.name));
     std::vector<wanted_instance> missing;
     for (const auto& [name, process] : todo.start)
-        missing.push_back({name, process});
+        // What supervision has under way, and the other types, it keeps up by itself.
+        if (exclusive_.contains(process) && !p_.starts.under_way(app_.name, process))
+            missing.push_back({name, process});
     job_.say("-----> Starting v" + std::to_string(serving->version) + " again");
     std::vector<observed_instance> back;
     auto say = job_.sink();
     auto up = co_await start_formation(p_, change_.app, *serving, std::move(missing), back, std::move(say));
-    if (!up) p_.log.error("the old release does not start again", {{"app", app_.name}, {"reason", up.error().message}});
+    if (!up) {
+        p_.log.error("the old release does not start again", {{"app", app_.name}, {"reason", up.error().message}});
+        std::erase_if(back, [](const auto& i) { return i.state == instance_state::up; });
+        co_await discard(p_, std::move(back));
+    }
     co_await publish(p_);
 }
 
@@ -272,8 +277,18 @@ task<result<>> prepare_or_undo(parts& p, const change& c, attempt& a, job_contex
 }  // namespace
 
 task<> discard(parts& p, std::vector<observed_instance> started) {
+    std::vector<observed_instance> ours;
+    bool routed = false;
     for (auto& i : started) {
+        const auto* known = p.running.find(i.container);
+        if (known && known->state == instance_state::stopping) continue;  // whoever retired it stops it
+        routed = routed || (i.port != 0 && known && known->state == instance_state::up);
         p.running.remove(i.container);
+        ours.push_back(std::move(i));
+    }
+    // Whoever published meanwhile named those that were ready.
+    if (routed) co_await publish_and_wait(p);
+    for (const auto& i : ours) {
         auto stopped = co_await stop_instance(p, i, std::chrono::milliseconds(0));
         if (!stopped)
             p.log.warn("a failed instance is left", {{"container", i.container}, {"reason", stopped.error().message}});
@@ -303,13 +318,46 @@ task<result<release>> switch_to(parts& p, const change& c, job_context& job) {
 
 namespace {
 
-task<result<>> start_missing(parts& p, const app& a, const std::optional<release>& r,
-                             std::vector<wanted_instance> missing, std::vector<observed_instance>& started,
-                             job_context& job) {
+/// What an app's formation shall be, and what was made of it so far.
+struct scaling {
+    app a;
+    std::optional<release> r;
+    formation wanted;
+    bool stopped;
+    std::vector<start_book::hold> ours;
+    std::vector<observed_instance> started;
+};
+
+plan next_of(const parts& p, const scaling& s) {
+    const bool runs = s.r && !s.r->code.image.empty() && !s.stopped;
+    auto observed = p.running.of(s.a.name);
+    std::erase_if(observed, [](const auto& i) { return i.state == instance_state::stopping; });
+    return make_plan(runs ? s.wanted : formation{}, runs ? s.r->processes : process_types{}, s.r ? s.r->version : 0,
+                     observed);
+}
+
+// What lacks is ours to start from then on. False: supervision has some of it under way.
+bool take_missing(parts& p, scaling& s, std::vector<wanted_instance>& missing) {
+    missing.clear();
+    const auto todo = next_of(p, s);
+    for (const auto& [name, process] : todo.start)
+        missing.push_back({name, process});
+    if (!std::all_of(missing.begin(), missing.end(),
+                     [&](const auto& one) { return p.starts.free(s.a.name, one.process, one.name); }))
+        return false;
+    for (const auto& one : missing)
+        s.ours.push_back(p.starts.take(s.a.name, one.name));
+    return true;
+}
+
+task<result<>> start_missing(parts& p, scaling& s, job_context& job) {
     co_await job.step("start");
+    std::vector<wanted_instance> missing;
+    while (!take_missing(p, s, missing))
+        co_await sleep_until(deadline::after(start_book::look_again));
     if (!missing.empty()) {
         auto say = job.sink();
-        auto up = co_await start_formation(p, a, *r, std::move(missing), started, std::move(say));
+        auto up = co_await start_formation(p, s.a, *s.r, std::move(missing), s.started, std::move(say));
         if (!up) co_return up;
     }
     co_return result<>();
@@ -325,18 +373,10 @@ task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, std
     });
     if (!a) co_return fail(errc::not_found, "app_not_found", "the app is gone");
     co_await rouse(p, id, a->name);
-    const bool runs = r && !r->code.image.empty() && !stopped;
-    const int version = r ? r->version : 0;
-    auto observed = p.running.of(a->name);
-    std::erase_if(observed, [](const auto& i) { return i.state == instance_state::stopping; });
-    auto todo = make_plan(runs ? wanted : formation{}, runs ? r->processes : process_types{}, version, observed);
-    std::vector<wanted_instance> missing;
-    for (const auto& [name, process] : todo.start)
-        missing.push_back({name, process});
-    std::vector<observed_instance> started;
-    auto up = co_await job.guard(start_missing(p, *a, r, std::move(missing), started, job));
+    scaling s{.a = std::move(*a), .r = std::move(r), .wanted = wanted, .stopped = stopped, .ours = {}, .started = {}};
+    auto up = co_await job.guard(start_missing(p, s, job));
     if (!up) {
-        co_await discard(p, std::move(started));
+        co_await discard(p, std::move(s.started));
         co_return up;
     }
     job.commit();
@@ -346,8 +386,9 @@ task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, std
         job.step_in(db, committed_step);
         return add_event(db, id, done);
     });
-    tell(p, a->name, said);
-    // Before the table: it must not name them any more.
+    tell(p, s.a.name, said);
+    // Before the table: it must not name them any more. Also what a restart brought up meanwhile.
+    auto todo = next_of(p, s);
     retire(p, std::move(todo.stop), p.settings.drain);
     co_await publish_and_wait(p);
     co_return result<>();

@@ -111,8 +111,8 @@ task<result<sandbox>> single_engine::make_sandbox(std::string app, deadline unti
     spec.network = *network;
     spec.hostname = app;
     spec.user = "65534:65534";
-    // It needs some kilobytes, but the engine's own start of a process stands within the limit too, and with transparent
-    // huge pages (Debian's default) that takes more than 16 MiB.
+    // It needs some kilobytes, but the engine's own start of a process stands within the limit too, and with
+    // transparent huge pages (Debian's default) that takes more than 16 MiB.
     spec.memory_bytes = 64 << 20;
     spec.processes = 8;
     spec.read_only_root = true;

@@ -62,7 +62,10 @@ task<result<>> scripted_cluster::drop_sandbox(runtime::sandbox unused) {
 task<result<runtime::observed_instance>> scripted_cluster::start(runtime::instance_spec spec,
                                                                  std::optional<runtime::sandbox> in, deadline) {
     called();
+    ++starts[spec.name];
     if (hang_in == "start") co_await hang();
+    while (slow_starts.contains(spec.name))
+        co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
     if (spec.name == refuse_start && refuse_times-- > 0) co_return fail(errc::failed, "no", "the engine refused");
     runtime::observed_instance i{.container = "c" + std::to_string(++made_),
                                  .sandbox = in ? in->container : "",
@@ -91,6 +94,9 @@ task<result<>> scripted_cluster::wait_ready(runtime::observed_instance instance,
     if (hang_in_ready) co_await sleep_until(deadline::after(std::chrono::hours(1)));
     if (never_ready.contains(instance.name))
         co_return fail(errc::failed, "not_ready", instance.name + " never listened");
+    const auto at = containers.find(instance.container);
+    if (at == containers.end() || at->second.state != instance_state::up)
+        co_return fail(errc::failed, "instance_crashed", instance.name + " ended before it was ready");
     co_return result<>();
 }
 

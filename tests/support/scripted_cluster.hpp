@@ -28,6 +28,7 @@ class scripted_cluster final : public runtime::cluster {
     int refuse_times{1 << 30};          // then it starts again
     std::set<std::string> unwell;       // containers whose checks fail
     bool hang_in_ready{false};          // wait_ready() does not return until cancelled
+    std::set<std::string> slow_starts;  // instance names: start() waits until they are taken out
     std::string hang_in;                // "sandbox", "start", "run_once": that one neither
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
@@ -48,6 +49,7 @@ class scripted_cluster final : public runtime::cluster {
     std::vector<std::string> removed_apps;
     int checks{0};
     int connected{0};
+    std::map<std::string, int> starts;                                                  // asked for, by instance name
     std::map<std::string, gasper::limits> limits;                                       // by container
     std::map<std::string, int> most_at_once;                                            // by instance name
     std::vector<runtime::once_spec> once;                                               // as they were begun
@@ -87,6 +89,7 @@ class scripted_cluster final : public runtime::cluster {
     task<result<>> drop_kept(std::string name) override;
     task<result<std::unique_ptr<runtime::terminal>>> open_once(runtime::once_spec spec, runtime::exec_options,
                                                                deadline) override;
+
     task<result<std::vector<node>>> nodes() override;
     task<result<std::vector<runtime::instance_usage>>> measure(std::vector<std::string> of) override;
     task<result<std::vector<runtime::observed_instance>>> over_disk(
