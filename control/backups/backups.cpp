@@ -53,7 +53,8 @@ task<result<job_id>> backups::make(identity who, std::string service, std::strin
     auto& p = platform_.shared();
     if (!p.service_servers.find(service))
         co_return fail(errc::conflict, "service_not_running", service + " does not run; see services:info " + service);
-    co_return co_await start_backup(p, *s, place.empty() ? "local" : place, "manual", who.name);
+    if (place.empty()) place = "local";
+    co_return co_await start_backup(p, *s, std::move(place), "manual", who.name);
 }
 
 task<result<backup_overview>> backups::list(identity who, std::string service) {

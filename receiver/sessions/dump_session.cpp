@@ -77,11 +77,13 @@ task<int> report(channel& client, job_id id, bool as_json, std::string name, job
     if (!end.ended) co_return co_await complain(client, end.ended.error().message);
     if (end.ended->state == job_state::succeeded) {
         const nlohmann::json done{{"job", id.value}, {"state", "succeeded"}};
-        co_await client.write(as_json ? json_text(done) : "Importing into " + name + "... done\n");
+        auto text = as_json ? json_text(done) : "Importing into " + name + "... done\n";
+        co_await client.write(std::move(text));
         co_return 0;
     }
     co_await client.write_error(std::move(end.lines));
-    co_return co_await complain(client, end.ended->reason.empty() ? "It failed." : end.ended->reason);
+    auto reason = end.ended->reason.empty() ? std::string("It failed.") : end.ended->reason;
+    co_return co_await complain(client, std::move(reason));
 }
 
 }  // namespace
