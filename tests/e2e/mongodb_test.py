@@ -21,7 +21,7 @@ def created(gasper, name):
     try:
         yield name
     finally:
-        gasper.command("services:destroy", name, "--confirm", name).ok()
+        gasper.command("services:destroy", name, "--confirm", name, deadline=300).ok()
 
 
 class Server:
