@@ -2,8 +2,6 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <nlohmann/json.hpp>
-
 #include "control/backups/backup_clock.hpp"
 #include "control/formation.hpp"
 #include "control/health.hpp"
@@ -149,7 +147,7 @@ task<result<>> recover(parts& p) {
     p.machines.load(std::move(said));
     auto going_on = co_await settle_jobs(p);
     if (auto services = co_await recover_services(p); !services) co_return services;
-    co_await recover_backups(p);
+    co_await recover_backups(p, going_on);
     co_await recover_sleep(p);
     co_await disown_all(p);
     co_await publish(p);

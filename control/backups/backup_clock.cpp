@@ -3,10 +3,12 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "control/backups/backup_jobs.hpp"
-#include "control/backups/beside.hpp"
 #include "control/backups/places.hpp"
+#include "control/backups/taking_place.hpp"
 #include "control/cron_plan.hpp"
 #include "core/base/time_zone.hpp"
 #include "core/store/backups.hpp"
@@ -29,6 +31,11 @@ bool verified_since(const std::vector<backup>& all, sys_time at) {
 // Its last time, when an hour has passed since.
 bool has_overdue_time(const backup_schedule& s, sys_time now) {
     return s.seen > s.created && now - s.seen > allowed;
+}
+
+backup_id backup_of(const job& j) {
+    const auto input = nlohmann::json::parse(j.input, nullptr, false);
+    return {input.is_object() ? input.value("backup", std::int64_t{0}) : 0};
 }
 
 task<> begin(parts& p, backup_schedule s) {
@@ -63,14 +70,20 @@ std::string backup_alarm(const std::optional<backup_schedule>& schedule, const s
     return {};
 }
 
-task<> recover_backups(parts& p) {
-    const auto cut =
-        co_await p.db.transaction([](SQLite::Database& db) { return store::fail_interrupted_backups(db); });
+task<> recover_backups(parts& p, std::vector<job> going_on) {
+    std::set<backup_id> made_again;
+    std::set<job_id> jobs;
+    for (const auto& j : going_on) {
+        jobs.insert(j.id);
+        if (j.kind == "backup") made_again.insert(backup_of(j));
+    }
+    const auto cut = co_await p.db.transaction(
+        [&](SQLite::Database& db) { return store::fail_interrupted_backups(db, made_again); });
     for (const auto& b : cut)
         co_await tell_backup_event(p, "backup.failed", b.service_name,
                                    "backup " + std::to_string(b.id.value) + ": " + b.problem);
     co_await sweep_unfinished_backups(p);
-    co_await sweep_beside(p);
+    co_await sweep_beside(p, std::move(jobs));
 }
 
 task<sys_time> look_at_backup_schedules(parts& p) {

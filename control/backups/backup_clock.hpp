@@ -11,8 +11,8 @@ namespace gasper::control {
 /// verified one an hour later. Empty: nothing. `all`: the newest first.
 std::string backup_alarm(const std::optional<backup_schedule>& schedule, const std::vector<backup>& all, sys_time now);
 
-/// Once at start: what was interrupted is failed and told; what lies around of it is removed.
-task<> recover_backups(parts& p);
+/// Once at start: what was interrupted and does not go on is failed and told; what lies around of it is removed.
+task<> recover_backups(parts& p, std::vector<job> going_on);
 /// Follows the clock until cancelled. A time that nobody was there for is made up for within a day.
 task<> run_backup_clock(parts& p);
 /// One look at all schedules: what is due begins, what is overdue is told once. When to look again at the latest.

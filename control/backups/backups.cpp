@@ -3,7 +3,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "control/audit.hpp"
 #include "control/backups/backup_clock.hpp"
@@ -138,7 +137,6 @@ task<result<job_id>> backups::restore(identity who, restore_request wanted) {
     if (!b) co_return b.error();
     if (b->state != backup_state::stored)
         co_return fail(errc::conflict, "backup_not_stored", "this backup is not whole");
-    auto& p = platform_.shared();
     const auto name = wanted.into.empty() ? wanted.service : wanted.into;
     if (wanted.into.empty()) {
         if (auto sure = check_confirmed(wanted.confirm, name); !sure) co_return sure.error();
@@ -149,13 +147,7 @@ task<result<job_id>> backups::restore(identity who, restore_request wanted) {
     }
     auto s = co_await services(platform_).authorize(who, name);
     if (!s) co_return s.error();
-    const nlohmann::json input{{"backup", b->id.value}};
-    job description{.kind = "restore", .key = service_job_key(name), .input = input.dump(), .user = who.name};
-    const bool anew = !wanted.into.empty();
-    auto run = [&p, id = s->id, from = *b, anew](job_context& job) {
-        return anew ? run_restore_into_new(p, id, from, job) : run_restore(p, id, from, job);
-    };
-    co_return co_await p.jobs.start(std::move(description), std::move(run));
+    co_return co_await start_restore(platform_.shared(), *s, *b, !wanted.into.empty(), who.name);
 }
 
 task<result<std::unique_ptr<runtime::terminal>>> backups::export_dump(identity who, std::string service) {

@@ -40,7 +40,9 @@ task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sin
 
 task<result<>> restore_beside(parts& p, const server_beside& beside, verb_input input, deadline until) {
     std::vector<std::string> words{"restore"};
-    co_return co_await stream_verb(p, beside.server.container, std::move(words), std::move(input), {}, until);
+    verb_output nowhere;
+    co_return co_await stream_verb(p, beside.server.container, std::move(words), std::move(input), std::move(nowhere),
+                                   until);
 }
 
 task<result<>> end_beside(parts& p, const service& s, const server_beside& beside) {
@@ -59,27 +61,21 @@ task<> clear_beside(parts& p, const server_beside& beside) {
     co_await p.files.run(work);
 }
 
-task<> sweep_beside(parts& p) {
-    const auto root = p.settings.data / "services";
-    const auto work = [&root] {
-        std::error_code ec;
-        for (const auto& of : fs::directory_iterator(root, ec)) {
-            std::error_code inner;
-            for (const auto& at : fs::directory_iterator(of.path(), inner))
-                if (at.path().filename().string().starts_with(prefix)) fs::remove_all(at.path(), inner);
-        }
-    };
-    co_await p.files.run(work);
+bool is_beside(std::string_view directory) {
+    return directory.starts_with(prefix) && directory.find('/') == directory.npos;
 }
 
 result<> exchange_directories(const fs::path& a, const fs::path& b) {
-    if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0)
+    const auto refused = [](int reason) {
         return fail(errc::failed, "restore_swap",
-                    "the restored data cannot take its place: " + std::string(std::strerror(errno)));
+                    "the restored data cannot take its place: " + std::string(std::strerror(reason)));
+    };
     unique_fd parent(::open(a.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!parent || ::fsync(parent.get()) != 0)
-        return fail(errc::failed, "restore_swap", a.parent_path().string() + ": cannot be synced");
-    return {};
+    if (!parent || ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) return refused(errno);
+    if (::fsync(parent.get()) == 0) return {};
+    const int reason = errno;
+    (void)::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE);
+    return refused(reason);
 }
 
 }  // namespace gasper::control

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "control/parts.hpp"
 #include "control/services/verbs.hpp"
@@ -28,10 +29,24 @@ task<result<>> end_beside(parts& p, const service& s, const server_beside& besid
 /// Server and data go. No error when they are not there.
 task<> clear_beside(parts& p, const server_beside& beside);
 
-/// What an earlier process left of them; their containers are swept with all others.
-task<> sweep_beside(parts& p);
+/// While it lives nobody else removes what is there of it.
+class claimed_beside {
+ public:
+    claimed_beside(service_board& board, const server_beside& beside) : board_(board), name_(beside.name) {
+        board_.beside.insert(name_);
+    }
+    claimed_beside(const claimed_beside&) = delete;
+    claimed_beside& operator=(const claimed_beside&) = delete;
+    ~claimed_beside() { board_.beside.erase(name_); }
 
-/// Swaps two directories in one step: whoever looks sees one or the other.
+ private:
+    service_board& board_;
+    std::string name_;
+};
+
+/// Is this how plan_beside() names a directory?
+bool is_beside(std::string_view directory);
+/// Swaps two directories of one parent in one step: whoever looks sees one or the other. On refusal they are as before.
 result<> exchange_directories(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace gasper::control

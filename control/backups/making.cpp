@@ -1,6 +1,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -10,8 +11,10 @@
 #include "control/backups/contents.hpp"
 #include "control/backups/s3_signature.hpp"
 #include "control/backups/streaming.hpp"
+#include "control/backups/taking_place.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
+#include "control/switch.hpp"
 #include "core/backups/retention.hpp"
 #include "core/store/backups.hpp"
 #include "core/store/services.hpp"
@@ -42,7 +45,9 @@ struct two_counts {
 task<result<>> record_dump(parts& p, backup& b, std::string container, backup_recorder& recorder, deadline until) {
     std::vector<std::string> words{"dump"};
     verb_output take = [&recorder](std::string piece) { return recorder.take(std::move(piece)); };
-    auto dumped = co_await stream_verb(p, std::move(container), std::move(words), {}, std::move(take), until);
+    verb_input nothing;
+    auto dumped =
+        co_await stream_verb(p, std::move(container), std::move(words), std::move(nothing), std::move(take), until);
     if (!dumped) co_return dumped;
     auto stored = co_await recorder.finish();
     b.size = recorder.size();
@@ -87,10 +92,11 @@ task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context&
     co_return c;
 }
 
-task<result<>> replay(parts& p, service s, const backup& b, server_beside& beside, job_context& job) {
+// What is in the server that it was restored into.
+task<result<contents>> replay(parts& p, service s, const backup& b, server_beside& beside, job_context& job) {
     const auto until = deadline::after(longest);
     auto started = co_await start_beside(p, s, beside, job.sink(), until.sooner(p.settings.build_deadline));
-    if (!started) co_return started;
+    if (!started) co_return started.error();
     auto place = co_await backup_place_of(p, b.place);
     if (!place) co_return place.error();
     auto source = co_await (*place)->open(b.object, until);
@@ -99,7 +105,9 @@ task<result<>> replay(parts& p, service s, const backup& b, server_beside& besid
     auto header = co_await player.begin();
     if (!header) co_return header.error();
     verb_input next = [&player] { return player.next(); };
-    co_return co_await restore_beside(p, beside, std::move(next), until);
+    auto restored = co_await restore_beside(p, beside, std::move(next), until);
+    if (!restored) co_return restored.error();
+    co_return co_await count(p, s, beside.server.container);
 }
 
 // Read back from where it is kept, as a restore would.
@@ -107,12 +115,10 @@ task<result<>> verify(parts& p, service s, const backup& b, two_counts c, job_co
     co_await job.step("verify");
     job.say("-----> Restoring it into a throw-away server");
     auto beside = plan_beside(p, s.name);
+    const claimed_beside claim(p.service_servers, beside);
     auto work = replay(p, s, b, beside, job);
-    auto replayed = co_await job.guard(std::move(work));
-    result<contents> restored = contents{};
-    if (replayed) restored = co_await count(p, s, beside.server.container);
+    auto restored = co_await job.guard(std::move(work));
     co_await clear_beside(p, beside);
-    if (!replayed) co_return replayed;
     if (!restored) co_return restored.error();
     auto same = check_restored(c.before, c.after, *restored);
     if (same && !c.before.empty()) job.say(fmt::format("       {} tables, as they are", restored->size()));
@@ -124,6 +130,8 @@ task<> write_down(parts& p, const backup& b) {
 }
 
 task<result<>> make(parts& p, service s, backup& b, job_context& job) {
+    // After a restart it may be about to run.
+    if (!s.stopped) (void)co_await comes_up(p, s.name, deadline::after(kind_of(s).start_timeout));
     auto counted = co_await store_dump(p, s, b, job);
     if (!counted) co_return counted.error();
     b.state = backup_state::stored;
@@ -163,16 +171,37 @@ class waiting_backup {
     bool taken_{false};
 };
 
-// Verified, or why not.
-task<> note_outcome(parts& p, backup& b, const result<>& made) {
-    if (made)
-        b.verified = p.cron.clock();
-    else
-        b.problem = made.error().message.substr(0, 500);
-    if (!made && b.state == backup_state::running) b.state = backup_state::failed;
+job_runner::work work_of_backup(parts& p, backup_id id) {
+    auto claim = std::make_shared<waiting_backup>(p, id);
+    return [&p, claim = std::move(claim)](job_context& job) { return run_backup(p, claim->take(), job); };
+}
+
+task<> note_failure(parts& p, backup& b, const std::string& reason) {
+    b.problem = reason.substr(0, 500);
+    if (b.state == backup_state::running) b.state = backup_state::failed;
     co_await write_down(p, b);
-    if (made) co_return;
     co_await tell_backup_event(p, "backup.failed", b.service_name, fmt::format("backup {}: {}", b.id.value, b.problem));
+}
+
+task<> note_verified(parts& p, backup& b) {
+    b.verified = p.cron.clock();
+    co_await write_down(p, b);
+}
+
+// All that its job is for: from here on a restart does not make it again.
+task<> commit_verified(parts& p, backup& b, job_context& job) {
+    b.verified = p.cron.clock();
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        store::update_backup(db, b);
+        job.step_in(db, committed_step);
+    });
+    job.say("-----> Verified");
+}
+
+// As it was noted; one that an earlier process had stored is whole until another takes its place.
+void begin_anew(backup& b) {
+    if (b.state == backup_state::failed) b.state = backup_state::running;
+    b.problem.clear();
 }
 
 }  // namespace
@@ -209,30 +238,36 @@ task<result<>> run_backup(parts& p, backup_id id, job_context& job) {
     auto b = co_await p.db.read([id](SQLite::Database& db) { return store::find_backup(db, id); });
     if (!b) co_return fail(errc::not_found, "backup_not_found", "the backup is gone");
     auto s = co_await p.db.read([&](SQLite::Database& db) { return store::find_service(db, b->service); });
+    begin_anew(*b);
     result<> made = fail(errc::not_found, "service_not_found", "the service is gone");
     if (s) {
         auto work = make(p, *s, *b, job);
         made = co_await job.guard(std::move(work));
     }
-    co_await note_outcome(p, *b, made);
-    if (made) {
-        job.say("-----> Verified");
-        auto schedule =
-            co_await p.db.read([&](SQLite::Database& db) { return store::find_backup_schedule(db, s->id); });
-        if (schedule && b->origin == "schedule") co_await retire_backups(p, *schedule, job.sink());
+    if (!made) {
+        co_await note_failure(p, *b, made.error().message);
         co_return made;
     }
+    co_await commit_verified(p, *b, job);
+    auto schedule = co_await p.db.read([&](SQLite::Database& db) { return store::find_backup_schedule(db, s->id); });
+    if (schedule && b->origin == "schedule") co_await retire_backups(p, *schedule, job.sink());
     co_return made;
 }
 
 task<result<>> make_last_backup(parts& p, service s, job_context& job) {
+    // After a restart it may be about to run.
+    if (s.made && !s.stopped && p.service_servers.restarts[s.name].pending)
+        (void)co_await comes_up(p, s.name, deadline::after(kind_of(s).start_timeout));
     if (!p.service_servers.find(s.name)) co_return result<>();
     auto b = co_await note_backup(p, s, "local", "final");
     auto work = make(p, s, b, job);
     auto made = co_await job.guard(std::move(work));
-    co_await note_outcome(p, b, made);
-    if (made) co_return made;
+    if (made) {
+        co_await note_verified(p, b);
+        co_return made;
+    }
     auto refused = made.error();
+    co_await note_failure(p, b, refused.message);
     refused.message = "it is not destroyed: its last backup failed: " + refused.message;
     co_return refused;
 }
@@ -244,9 +279,23 @@ task<result<job_id>> start_backup(parts& p, service s, std::string place, std::s
     auto b = co_await note_backup(p, s, std::move(place), std::move(origin));
     const nlohmann::json input{{"backup", b.id.value}, {"place", b.place}, {"origin", b.origin}};
     job description{.kind = "backup", .key = service_job_key(s.name), .input = input.dump(), .user = std::move(user)};
-    auto claim = std::make_shared<waiting_backup>(p, b.id);
-    auto run = [&p, claim = std::move(claim)](job_context& job) { return run_backup(p, claim->take(), job); };
+    auto run = work_of_backup(p, b.id);
     co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_runner::work>> resume_backup(parts& p, job cut) {
+    const backup_id id{nlohmann::json::parse(cut.input).at("backup").get<std::int64_t>()};
+    const auto b = co_await p.db.read([id](SQLite::Database& db) { return store::find_backup(db, id); });
+    if (!b) co_return fail(errc::not_found, "backup_not_found", "the backup is gone");
+    co_return work_of_backup(p, id);
+}
+
+task<> clear_backup(parts& p, job cut, std::string reason) {
+    const auto input = nlohmann::json::parse(cut.input, nullptr, false);
+    if (!input.is_object()) co_return;
+    const backup_id id{input.value("backup", std::int64_t{0})};
+    auto b = co_await p.db.read([id](SQLite::Database& db) { return store::find_backup(db, id); });
+    if (b && !b->verified && b->problem.empty()) co_await note_failure(p, *b, reason);
 }
 
 task<> retire_backups(parts& p, backup_schedule schedule, line_sink say) {

@@ -109,11 +109,12 @@ void remove_backup(SQLite::Database& db, backup_id id) {
     s.exec();
 }
 
-std::vector<backup> fail_interrupted_backups(SQLite::Database& db) {
+std::vector<backup> fail_interrupted_backups(SQLite::Database& db, const std::set<backup_id>& made_again) {
     std::vector<backup> found;
     SQLite::Statement s(db, std::string(backup_columns) + "WHERE state = 'running' ORDER BY id");
     while (s.executeStep())
         found.push_back(backup_from(s));
+    std::erase_if(found, [&](const backup& b) { return made_again.contains(b.id); });
     for (auto& b : found) {
         b.state = backup_state::failed;
         b.problem = "Gasper was restarted meanwhile";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ std::vector<backup> backups_of(SQLite::Database& db, const std::string& service)
 /// State, verified, problem and sizes are written.
 void update_backup(SQLite::Database& db, const backup& b);
 void remove_backup(SQLite::Database& db, backup_id id);
-/// What ran when a process ended: failed now.
-std::vector<backup> fail_interrupted_backups(SQLite::Database& db);
+/// What ran when a process ended: failed now, but for those that are `made_again`.
+std::vector<backup> fail_interrupted_backups(SQLite::Database& db, const std::set<backup_id>& made_again);
 
 /// Replaces the one that is there.
 void set_backup_schedule(SQLite::Database& db, const backup_schedule& s);

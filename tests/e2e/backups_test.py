@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -188,7 +190,9 @@ def test_an_s3_store_keeps_backups(gasper, blue):
         def add(name, secret, url="s3://backups/of/gasper"):
             return subprocess.run(["ssh", *gasper.ssh_options(), "gasper@127.0.0.1", "backups:stores:add", name, url, "--endpoint", store.url,
                                    "--access-key", store.access_key], input=secret, capture_output=True, text=True, timeout=60, check=False)
-        wrong = add("away", "not the secret")
+        blank = add("away", "not the secret")
+        assert blank.returncode == 1 and "without blanks" in blank.stderr and store.seen == []
+        wrong = add("away", "not-the-secret")
         assert wrong.returncode == 1 and "SignatureDoesNotMatch" in wrong.stderr
         assert add("away", store.secret_key, "s3://elsewhere").returncode == 1
         assert add("away", store.secret_key).returncode == 0
@@ -229,3 +233,43 @@ def test_a_store_that_is_gone_is_a_failed_backup_and_an_alarm(gasper, blue):
     events = gasper.command("events", "--json").ok().output
     assert "backup.failed" in events
     gasper.command("services:backups:remove", "blue", str(shown["backups"][0]["id"]))
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_database_and_nothing_beside_it(own_gasper):
+    own_gasper.up()
+    mortal = Database(own_gasper, "mortal")
+    mortal.sql(ROWS)
+    kept = mortal.sql(SUM)
+    made = mortal.backup()
+    copy = Database.__new__(Database)
+    copy.gasper, copy.name = own_gasper, "copy"
+
+    def drop_copy():
+        if own_gasper.command("services:info", "copy").status == 0:
+            assert copy.sql(SUM) == kept, "a new database is there with its data, or not at all"
+            own_gasper.command("services:destroy", "copy", "--confirm", "copy", deadline=300).ok()
+
+    def cut(words, after):
+        mortal.sql("UPDATE things SET text = 'later';")
+        changed = mortal.sql(SUM)
+        killer = threading.Timer(after, own_gasper.kill_serve)
+        killer.start()
+        own_gasper.command(*words, deadline=300)
+        killer.join()
+        own_gasper.up()
+        wait_until(lambda: not [j for j in json.loads(own_gasper.command("jobs", "--json").ok().output) if j["state"] in ("waiting", "running")],
+                   300, "the end of what was cut")
+        wait_until(lambda: json.loads(own_gasper.command("services:info", "mortal", "--json").ok().output)["state"] == "up", 60, "the database")
+        assert mortal.sql(SUM) in (kept, changed), (words, after)
+        assert mortal.leftovers() == [] and copy.leftovers() == [], (words, after)
+        assert "running" not in {b["state"] for b in mortal.backups()["backups"]}
+        drop_copy()
+
+    restore = ("services:restore", "mortal", str(made["id"]))
+    for words in (("services:backup", "mortal"), (*restore, "--confirm", "mortal"), (*restore, "--into", "copy")):
+        began = time.monotonic()
+        own_gasper.command(*words, deadline=300).ok()
+        whole = time.monotonic() - began
+        drop_copy()
+        for moment in (0.3, 0.6, 0.9):
+            cut(words, whole * moment)
