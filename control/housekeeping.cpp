@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "control/backups/taking_place.hpp"
 #include "core/base/rounds.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/jobs.hpp"
@@ -50,6 +51,7 @@ task<std::set<std::string>> images_in_use(parts& p) {
 task<> keep_house_once(parts& p) {
     co_await collect_ended_jobs(p);
     co_await collect_strays(p);
+    co_await collect_beside(p);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // What is collected while the control plane runs: ended jobs, their logs, builds that no release has, containers and
-// networks that nobody knows, stack images of older recipes.
+// networks that nobody knows, throw-away servers that nobody works with, stack images of older recipes.
 #pragma once
 
 #include "control/parts.hpp"

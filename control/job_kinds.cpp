@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "control/backups/backup_jobs.hpp"
 #include "control/cron_clock.hpp"
 #include "control/one_off_jobs.hpp"
+#include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/jobs.hpp"
@@ -15,7 +17,7 @@ namespace gasper::control {
 
 namespace {
 
-constexpr int most_resumptions = 3;  // of a job that makes a release: it may be what ends this program
+constexpr int most_resumptions = 3;  // of a job that begins again: it may be what ends this program
 constexpr std::string_view interrupted = "the server was restarted while this ran; nothing changed, do it again";
 
 const job_kind* kind_of(const job& j) {
@@ -55,6 +57,8 @@ std::optional<verdict> end_of(const job& j, const job_past& past) {
 }
 
 task<> settle(parts& p, job j, verdict v) {
+    const auto* kind = kind_of(j);
+    if (kind && kind->clear && v.state != job_state::succeeded) co_await kind->clear(p, j, v.reason);
     co_await p.jobs.settle(j.id, v.state, v.reason);
     p.log.info("an interrupted job ended", {{"job", j.id.value}, {"kind", j.kind}, {"app", j.key}});
 }
@@ -102,11 +106,21 @@ task<> resume_one(parts& p, job j) {
 }  // namespace
 
 const std::vector<job_kind>& job_kinds() {
-    static const std::vector<job_kind> kinds{
-        {"deploy", true, resume_deploy},     {"config", true, resume_config},   {"settings", true, resume_settings},
-        {"rollback", true, resume_rollback}, {"restart", true, resume_restart}, {"storage", true, resume_mount},
-        {"scale", true, resume_scale},       {"stop", true, resume_stopped},    {"start", true, resume_stopped},
-        {"run", false, resume_run},          {"cron", false, resume_cron}};
+    static const std::vector<job_kind> kinds{{"deploy", true, resume_deploy},
+                                             {"config", true, resume_config},
+                                             {"settings", true, resume_settings},
+                                             {"rollback", true, resume_rollback},
+                                             {"restart", true, resume_restart},
+                                             {"storage", true, resume_mount},
+                                             {"scale", true, resume_scale},
+                                             {"stop", true, resume_stopped},
+                                             {"start", true, resume_stopped},
+                                             {"run", false, resume_run},
+                                             {"cron", false, resume_cron},
+                                             {"backup", true, resume_backup, clear_backup},
+                                             {"restore", true, resume_restore, clear_restore},
+                                             {"import", true, resume_import},
+                                             {"service-destroy", true, resume_destroy}};
     return kinds;
 }
 

@@ -10,9 +10,11 @@ namespace gasper::control {
 
 struct job_kind {
     std::string_view name;
-    bool restarts;  // it makes a release, or changes what runs of one: the committed step ends it but for what follows
+    bool restarts;  // what it does is there whole or not at all: the committed step ends it but for what follows
     /// What is left to do, from the job's input; a refusal ends it. The work asks its context what was done.
     task<result<job_runner::work>> (*resume)(parts& p, job cut);
+    /// Of one that ends otherwise than well: what it had made goes.
+    task<> (*clear)(parts& p, job cut, std::string reason){nullptr};
 };
 
 const std::vector<job_kind>& job_kinds();

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "control/backups/backup_clock.hpp"
 #include "control/formation.hpp"
 #include "control/health.hpp"
 #include "control/job_kinds.hpp"
@@ -146,6 +147,7 @@ task<result<>> recover(parts& p) {
     p.machines.load(std::move(said));
     auto going_on = co_await settle_jobs(p);
     if (auto services = co_await recover_services(p); !services) co_return services;
+    co_await recover_backups(p, going_on);
     co_await recover_sleep(p);
     co_await disown_all(p);
     co_await publish(p);

@@ -15,7 +15,7 @@ class held_service {
     }
     held_service(const held_service&) = delete;
     held_service& operator=(const held_service&) = delete;
-    ~held_service() { board_.held.erase(name_); }
+    ~held_service() { board_.held.erase(board_.held.find(name_)); }
 
  private:
     service_board& board_;

@@ -3,9 +3,11 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include "control/backups/backup_jobs.hpp"
 #include "control/services/attaching.hpp"
 #include "control/services/held.hpp"
 #include "control/services/lifecycle.hpp"
+#include "control/switch.hpp"
 #include "core/base/crypto.hpp"
 #include "core/store/services.hpp"
 
@@ -21,6 +23,13 @@ task<std::optional<service>> load(parts& p, service_id id) {
 
 error service_gone() {
     return fail(errc::not_found, "service_not_found", "the service is gone");
+}
+
+result<> check_free(SQLite::Database& db, const secret_box& box, const service& s) {
+    const auto attached = store::attachments_of(db, box, s.id);
+    if (attached.empty()) return {};
+    return fail(errc::conflict, "service_attached",
+                s.name + " is attached to " + attached.front().app_name + "; detach it first");
 }
 
 task<result<>> make(parts& p, service s, job_context& job) {
@@ -111,16 +120,32 @@ task<result<>> run_order(parts& p, service_id id, server_order what, job_context
 task<result<>> run_destroy(parts& p, service_id id, job_context& job) {
     auto s = co_await load(p, id);
     if (!s) co_return service_gone();
-    const auto attached =
-        co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, id); });
-    if (!attached.empty())
-        co_return fail(errc::conflict, "service_attached",
-                       s->name + " is attached to " + attached.front().app_name + "; detach it first");
+    auto free = co_await p.db.read([&](SQLite::Database& db) { return check_free(db, p.box, *s); });
+    if (!free) co_return free;
+    auto last = co_await make_last_backup(p, *s, job);
+    if (!last) co_return last;
     job.say("-----> Destroying " + s->name);
     job.commit();
     const held_service held(p.service_servers, s->name);
+    // The last backup took its time: an app may have been attached meanwhile.
+    auto begun = co_await p.db.transaction([&](SQLite::Database& db) {
+        auto still_free = check_free(db, p.box, *s);
+        if (!still_free) return still_free;
+        s->made = false;
+        store::update_service(db, *s);
+        job.step_in(db, committed_step);
+        return still_free;
+    });
+    if (!begun) co_return begun;
     (void)co_await stop_service(p, *s);
     co_return co_await erase_service(p, *s);
+}
+
+task<result<job_runner::work>> resume_destroy(parts& p, job cut) {
+    const auto name = cut.key.substr(service_job_prefix.size());
+    const auto s = co_await p.db.read([&](SQLite::Database& db) { return store::find_service(db, name); });
+    if (!s) co_return service_gone();
+    co_return [&p, id = s->id](job_context& job) { return run_destroy(p, id, job); };
 }
 
 }  // namespace gasper::control

@@ -14,7 +14,9 @@ inline std::string service_job_key(const std::string& name) {
 
 /// On refusal nothing is left of it.
 task<result<>> run_create(parts& p, service_id id, job_context& job);
+/// Once its last backup is verified it is gone for its owner; from then on a restart finishes what is left to remove.
 task<result<>> run_destroy(parts& p, service_id id, job_context& job);
+task<result<job_runner::work>> resume_destroy(parts& p, job cut);
 
 enum class server_order { start, stop, restart };
 std::string_view to_string(server_order o) noexcept;

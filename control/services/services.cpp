@@ -225,6 +225,8 @@ task<result<job_id>> services::attach(identity who, new_attachment wanted) {
     attachment made{.service = s->id, .app = a->id, .variable = *variable, .rights = wanted.rights};
     give_credentials(made);
     auto id = co_await p.db.transaction([&](SQLite::Database& db) -> result<attachment_id> {
+        const auto still = store::find_service(db, s->id);
+        if (!still || !still->made) return no_such_service(wanted.service);
         const auto others = store::attachments_of(db, p.box, a->id);
         if (others.size() >= most_attachments)
             return fail(errc::conflict, "too_many_attachments",

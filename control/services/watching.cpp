@@ -134,16 +134,18 @@ void service_changed(parts& p, const std::string& container) {
 task<result<>> recover_services(parts& p) {
     co_await settle_attachments(p);
     const auto all = co_await p.db.read([](SQLite::Database& db) { return store::all_services(db); });
-    std::vector<std::string> names;
+    std::set<std::string> names;
     for (const auto& s : all) {
-        // Whoever was making it was interrupted, and nobody has anything in it.
+        // Whoever was making it, or destroying it, was interrupted: nobody has anything in it.
         if (s.made)
-            names.push_back(s.name);
+            names.insert(s.name);
         else
             (void)co_await erase_service(p, s);
     }
     const bool none_made = names.empty();
-    auto swept = co_await p.services.sweep(std::move(names), deadline::after(seconds(60)));
+    // No throw-away server stays: whoever goes on makes another.
+    std::function<bool(const std::string&)> stays = [&names](const std::string& name) { return names.contains(name); };
+    auto swept = co_await p.services.sweep(std::move(stays), deadline::after(seconds(60)));
     if (!swept) p.log.warn("leftovers of services were not swept", {{"reason", swept.error().message}});
     if (none_made) co_return result<>();
     auto there = co_await p.services.list(deadline::after(seconds(30)));

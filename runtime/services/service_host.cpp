@@ -197,13 +197,13 @@ task<result<std::vector<observed_service>>> service_host::list(deadline until) {
     co_return out;
 }
 
-task<result<>> service_host::sweep(std::vector<std::string> keep, deadline until) {
+task<result<>> service_host::sweep(std::function<bool(const std::string& name)> stays, deadline until) {
     auto all = co_await ours(until);
     if (!all) co_return all.error();
     std::set<std::string> strangers;
     for (const auto& c : *all) {
         const auto name = label_of(c, "gasper.service");
-        if (std::find(keep.begin(), keep.end(), name) == keep.end()) strangers.insert(name);
+        if (!stays(name)) strangers.insert(name);
     }
     for (const auto& name : strangers) {
         auto removed = co_await remove(name, until);

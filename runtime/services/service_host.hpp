@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ class engine_client;
 class app_networks;
 
 struct service_spec {
-    std::string name;  // a service's; with a dot in it: a throw-away server, which sweep() removes
+    std::string name;  // a service's; with a dot in it: a throw-away server
     std::string kind;  // a label
     std::string image;
     std::string data;  // absolute host path, /data inside
@@ -67,8 +68,8 @@ class service_host {
     task<result<>> leave(std::string name, std::string app, deadline until);
 
     task<result<std::vector<observed_service>>> list(deadline until);
-    /// Removes throw-away servers, and all services that `keep` does not name.
-    task<result<>> sweep(std::vector<std::string> keep, deadline until);
+    /// Removes the servers, sandboxes and networks that `stays` denies; it is asked once the engine has listed all.
+    task<result<>> sweep(std::function<bool(const std::string& name)> stays, deadline until);
 
  private:
     std::string container_name(const std::string& role, const std::string& service) const;

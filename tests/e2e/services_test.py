@@ -52,7 +52,7 @@ def created(gasper, kind, name):
     try:
         yield name
     finally:
-        gasper.command("services:destroy", name, "--confirm", name).ok()
+        gasper.command("services:destroy", name, "--confirm", name, deadline=300).ok()
         assert not (gasper.data / "services" / name).exists()
 
 

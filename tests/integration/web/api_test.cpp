@@ -39,6 +39,8 @@ TEST_F(login_test, guards_every_route_but_the_anonymous) {
                                                                             {"{webhook}", "1"},
                                                                             {"{drain}", "1"},
                                                                             {"{service}", "data"},
+                                                                            {"{backup}", "1"},
+                                                                            {"{store}", "away"},
                                                                             {"{process}", "web"},
                                                                             {"{cron}", "1"},
                                                                             {"{run}", "run.1"},

@@ -1,0 +1,319 @@
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "control/backups/backup_jobs.hpp"
+#include "control/backups/beside.hpp"
+#include "control/backups/streaming.hpp"
+#include "control/backups/taking_place.hpp"
+#include "control/job_kinds.hpp"
+#include "control/services/held.hpp"
+#include "control/services/lifecycle.hpp"
+#include "control/services/service_jobs.hpp"
+#include "control/switch.hpp"
+#include "core/store/backups.hpp"
+#include "core/store/jobs.hpp"
+#include "core/store/services.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr auto longest = hours(12);
+constexpr std::size_t checked_beginning = 64u << 10;  // of a dump from outside
+
+std::vector<int> numbers_of(std::string_view version) {
+    std::vector<int> out;
+    for (const auto* at = version.data(); at != version.data() + version.size();) {
+        int n = 0;
+        const auto [end, bad] = std::from_chars(at, version.data() + version.size(), n);
+        if (bad != std::errc()) break;
+        out.push_back(n);
+        at = end;
+        if (at == version.data() + version.size() || *at != '.') break;
+        ++at;
+    }
+    return out;
+}
+
+// As far as the service's own version goes: "15" takes a dump of any 15.
+bool is_newer(const std::string& dumped, const std::string& serves) {
+    auto a = numbers_of(dumped);
+    const auto b = numbers_of(serves);
+    a.resize(std::min(a.size(), b.size()));
+    return a > b;
+}
+
+result<> check_fits(const backup_header& h, const service& s) {
+    if (h.kind != s.kind)
+        return fail(errc::invalid, "backup_kind", fmt::format("the backup is of {}, {} is {}", h.kind, s.name, s.kind));
+    if (is_newer(h.version, s.version))
+        return fail(errc::invalid, "backup_version",
+                    fmt::format("the backup is of version {}, newer than {}'s {}", h.version, s.name, s.version));
+    return {};
+}
+
+// Users are not part of a dump: those of the attachments are made as they are.
+task<result<>> give_users(parts& p, const service& s, std::string container) {
+    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s.id); });
+    for (const auto& a : all) {
+        std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
+        auto given = co_await run_verb(p, container, std::move(words), a.password + "\n", deadline::after(seconds(60)));
+        if (!given) co_return given.error();
+    }
+    co_return result<>();
+}
+
+task<result<>> fill(parts& p, service s, server_beside& beside, verb_input input, job_context& job) {
+    const auto until = deadline::after(longest);
+    co_await job.step("beside");
+    job.say("-----> Starting an empty server beside it");
+    auto started = co_await start_beside(p, s, beside, job.sink(), until.sooner(p.settings.build_deadline));
+    if (!started) co_return started;
+    co_await job.step("restore");
+    job.say("-----> Restoring");
+    auto restored = co_await restore_beside(p, beside, std::move(input), until);
+    if (!restored) co_return restored;
+    auto given = co_await give_users(p, s, beside.server.container);
+    if (!given) co_return given;
+    co_return co_await end_beside(p, s, beside);
+}
+
+// An app that was attached while the dump was restored.
+task<> give_later_users(parts& p, const service& s, job_context& job) {
+    const auto* running = p.service_servers.find(s.name);
+    if (!running) co_return;
+    auto given = co_await give_users(p, s, running->container);
+    if (!given) job.say(" !     not every attached app has its user: " + given.error().message);
+}
+
+// The data before goes when what serves is written down, and not sooner.
+task<result<>> conclude(parts& p, service s, const server_beside& beside, result<> placed, job_context& job) {
+    if (placed) {
+        co_await give_later_users(p, s, job);
+        co_await job.step(committed_step);
+    }
+    co_await clear_beside(p, beside);
+    const auto forget = [at = service_directory(p, s.name)] { forget_swap(at); };
+    co_await p.files.run(forget);
+    co_return placed;
+}
+
+task<std::optional<service>> load(parts& p, service_id id) {
+    co_return co_await p.db.read([id](SQLite::Database& db) { return store::find_service(db, id); });
+}
+
+task<> erase(parts& p, service_id id) {
+    const auto s = co_await load(p, id);
+    if (!s) co_return;
+    const held_service held(p.service_servers, s->name);
+    auto erased = co_await erase_service(p, *s);
+    if (!erased) p.log.warn("a service that could not be filled stays", {{"service", s->name}});
+}
+
+task<result<std::string>> beginning_of(verb_input& source) {
+    std::string text;
+    while (text.size() < checked_beginning) {
+        auto piece = co_await source();
+        if (!piece) co_return piece.error();
+        if (piece->empty()) break;
+        text += *piece;
+    }
+    co_return text;
+}
+
+// What was read already, then the rest.
+struct continued {
+    std::string first;
+    verb_input rest;
+    task<result<std::string>> next() {
+        if (!first.empty()) co_return std::exchange(first, {});
+        co_return co_await rest();
+    }
+};
+
+}  // namespace
+
+task<result<>> restore_service(parts& p, service_id id, verb_input input, std::string whence, job_context& job) {
+    auto s = co_await load(p, id);
+    if (!s || !s->made) co_return fail(errc::not_found, "service_not_found", "the service is not there");
+    job.say(fmt::format("-----> Restoring {} into {}", whence, s->name));
+    auto beside = plan_beside(p, s->name);
+    const claimed_beside claim(p.service_servers, beside);
+    auto work = fill(p, *s, beside, std::move(input), job);
+    auto filled = co_await job.guard(std::move(work));
+    if (!filled) {
+        co_await clear_beside(p, beside);
+        job.say("       " + s->name + " is as it was");
+        co_return filled;
+    }
+    job.commit();
+    co_await job.step("swap");
+    job.say("-----> Taking its place");
+    auto placed = co_await take_place(p, *s, beside, job);
+    co_return co_await conclude(p, *s, beside, std::move(placed), job);
+}
+
+task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) {
+    auto s = co_await load(p, id);
+    if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
+    const auto until = deadline::after(longest);
+    auto place = co_await backup_place_of(p, b.place);
+    if (!place) co_return place.error();
+    auto source = co_await (*place)->open(b.object, until);
+    if (!source) co_return source.error();
+    backup_player player(p, std::move(*source), until);
+    auto header = co_await player.begin();
+    if (!header) co_return header.error();
+    auto fits = check_fits(*header, *s);
+    if (!fits) co_return fits;
+    verb_input next = [&player] { return player.next(); };
+    const auto whence = fmt::format("backup {} of {}", b.id.value, to_rfc3339(b.created));
+    co_return co_await restore_service(p, id, std::move(next), whence, job);
+}
+
+task<result<>> run_restore_into_new(parts& p, service_id id, backup b, job_context& job) {
+    auto work = run_restore(p, id, std::move(b), job);
+    auto restored = co_await job.guard(std::move(work));
+    if (!restored) co_await erase(p, id);
+    co_return restored;
+}
+
+task<result<>> run_import(parts& p, service_id id, verb_input source, job_context& job) {
+    auto s = co_await load(p, id);
+    if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
+    const auto* running = p.service_servers.find(s->name);
+    if (!running) co_return fail(errc::conflict, "service_not_running", s->name + " does not run");
+    const auto container = running->container;
+    auto first = co_await beginning_of(source);
+    if (!first) co_return first.error();
+    std::vector<std::string> words{"check-dump"};
+    auto checked = co_await run_verb(p, container, std::move(words), first->substr(0, checked_beginning),
+                                     deadline::after(seconds(30)));
+    if (!checked) co_return checked.error();
+    auto whole = std::make_shared<continued>();
+    whole->first = std::move(*first);
+    whole->rest = std::move(source);
+    verb_input next = [whole] { return whole->next(); };
+    co_return co_await restore_service(p, id, std::move(next), "a dump", job);
+}
+
+namespace {
+
+// What was swapped by an earlier process serves already, or is about to.
+task<result<>> finish_restore(parts& p, service_id id, swap_note note, bool anew, job_context& job) {
+    job.commit();
+    const auto s = co_await load(p, id);
+    if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
+    const server_beside beside{
+        .name = s->name + "." + note.beside, .data = service_directory(p, s->name) / note.beside, .server = {}};
+    const claimed_beside claim(p.service_servers, beside);
+    auto placed = co_await go_on_in_place(p, *s, beside, job);
+    auto done = co_await conclude(p, *s, beside, std::move(placed), job);
+    if (!done && anew) co_await erase(p, id);
+    co_return done;
+}
+
+/// A service that was made for a restore: it goes when the restore is cancelled before it began.
+class waiting_service {
+ public:
+    waiting_service(parts& p, service_id id) : p_(p), id_(id) {}
+    waiting_service(const waiting_service&) = delete;
+    waiting_service& operator=(const waiting_service&) = delete;
+    ~waiting_service() {
+        if (!taken_) p_.background.spawn("restore", give_up(p_, id_, job_));
+    }
+    void waits_as(job_id job) { job_ = job; }
+    void take() { taken_ = true; }
+
+ private:
+    // The end of this program leaves the job waiting: the next start goes on with it.
+    static task<> give_up(parts& p, service_id id, job_id waiting) {
+        const auto j = co_await p.db.read([waiting](SQLite::Database& db) { return store::find_job(db, waiting); });
+        const bool goes_on = j && (j->state == job_state::waiting || j->state == job_state::running);
+        if (!goes_on) co_await erase(p, id);
+    }
+
+    parts& p_;
+    service_id id_;
+    job_id job_{};  // none: it was refused
+    bool taken_{false};
+};
+
+std::shared_ptr<waiting_service> claim_of(parts& p, service_id id, bool anew, job_id job) {
+    if (!anew) return nullptr;
+    auto claim = std::make_shared<waiting_service>(p, id);
+    claim->waits_as(job);
+    return claim;
+}
+
+job_runner::work work_of_restore(parts& p, service_id id, backup b, std::shared_ptr<waiting_service> claim) {
+    return [&p, id, b = std::move(b), claim = std::move(claim)](job_context& job) {
+        if (!claim) return run_restore(p, id, b, job);
+        claim->take();
+        return run_restore_into_new(p, id, b, job);
+    };
+}
+
+struct restore_input {
+    service_id service;
+    backup_id from;
+    bool anew{false};
+};
+
+restore_input input_of(const job& cut) {
+    const auto input = nlohmann::json::parse(cut.input);
+    return {.service = {input.at("service").get<std::int64_t>()},
+            .from = {input.at("backup").get<std::int64_t>()},
+            .anew = input.at("anew").get<bool>()};
+}
+
+}  // namespace
+
+task<result<job_id>> start_restore(parts& p, service s, backup from, bool anew, std::string user) {
+    const nlohmann::json input{{"service", s.id.value}, {"backup", from.id.value}, {"anew", anew}};
+    job description{.kind = "restore", .key = service_job_key(s.name), .input = input.dump(), .user = std::move(user)};
+    auto claim = claim_of(p, s.id, anew, {});
+    auto run = work_of_restore(p, s.id, std::move(from), claim);
+    auto begun = co_await p.jobs.start(std::move(description), std::move(run));
+    if (begun && claim) claim->waits_as(*begun);
+    co_return begun;
+}
+
+task<result<job_runner::work>> resume_restore(parts& p, job cut) {
+    const auto input = input_of(cut);
+    const auto s = co_await load(p, input.service);
+    if (!s) co_return fail(errc::not_found, "service_not_found", "the service is gone");
+    const auto swapped = co_await swap_of(p, s->name, cut.id);
+    if (swapped)
+        co_return [&p, id = s->id, note = *swapped, anew = input.anew](job_context& job) {
+            return finish_restore(p, id, note, anew, job);
+        };
+    auto b = co_await p.db.read([&](SQLite::Database& db) { return store::find_backup(db, input.from); });
+    if (!b) co_return fail(errc::not_found, "backup_not_found", "the backup is gone");
+    co_return work_of_restore(p, s->id, std::move(*b), claim_of(p, s->id, input.anew, cut.id));
+}
+
+task<> clear_restore(parts& p, job cut, std::string) {
+    const auto input = nlohmann::json::parse(cut.input, nullptr, false);
+    if (input.is_object() && input.value("anew", false)) co_await erase(p, input_of(cut).service);
+}
+
+// Its dump was the client's, who is gone.
+task<result<job_runner::work>> resume_import(parts& p, job cut) {
+    const auto name = cut.key.substr(service_job_prefix.size());
+    const auto swapped = co_await swap_of(p, name, cut.id);
+    const auto s = co_await p.db.read([&](SQLite::Database& db) { return store::find_service(db, name); });
+    if (!swapped || !s)
+        co_return fail(errc::failed, "interrupted",
+                       "the server was restarted while this ran; nothing changed, do it again");
+    co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_restore(p, id, note, false, job); };
+}
+
+}  // namespace gasper::control
