@@ -84,7 +84,7 @@ result<bool> backup_reader::state::read_header() {
     header = std::move(*parsed);
     authenticated = in.substr(0, whole);
     const auto start = in.substr(fixed + size, stream_header);
-    if (crypto_secretstream_xchacha20poly1305_init_pull(&cipher, bytes(start), bytes(key)) != 0)
+    if (crypto_secretstream_xchacha20poly1305_init_pull(&cipher, octets(start), octets(key)) != 0)
         return damaged("its header makes no sense");
     used += whole;
     at = place::frames;
@@ -101,8 +101,8 @@ result<bool> backup_reader::state::read_frame() {
     frame_used = 0;
     unsigned char kind = 0;
     const bool first = !authenticated.empty();
-    if (crypto_secretstream_xchacha20poly1305_pull(&cipher, bytes(frame), nullptr, &kind, bytes(in.substr(4)), size,
-                                                   bytes(authenticated), authenticated.size()) != 0) {
+    if (crypto_secretstream_xchacha20poly1305_pull(&cipher, octets(frame), nullptr, &kind, octets(in.substr(4)), size,
+                                                   octets(authenticated), authenticated.size()) != 0) {
         if (!first) return damaged("what it holds was changed or is out of order");
         return fail(errc::invalid, "backup_key",
                     "the backup was made with another secret.key, or its beginning was changed");
@@ -118,7 +118,7 @@ result<bool> backup_reader::state::read_frame() {
 result<> backup_reader::state::prove(std::string_view last) {
     if (last.size() != trailer || !zstd_ended) return damaged("it ends in the middle");
     std::string digest(32, '\0');
-    crypto_generichash_final(&hash, bytes(digest), digest.size());
+    crypto_generichash_final(&hash, octets(digest), digest.size());
     if (number(last, 0, 8) != dump_bytes || last.substr(8) != digest) return damaged("its sum does not match");
     if (used != input.size()) return damaged("something follows its end");
     at = place::complete;
@@ -142,7 +142,7 @@ result<std::string> backup_reader::state::decompress() {
     more_inside = to.pos == to.size && !zstd_ended;
     if (zstd_ended && frame_used < frame.size()) return damaged("something follows the end of the dump");
     piece.resize(to.pos);
-    crypto_generichash_update(&hash, bytes(std::string_view(piece)), piece.size());
+    crypto_generichash_update(&hash, octets(std::string_view(piece)), piece.size());
     dump_bytes += piece.size();
     return piece;
 }

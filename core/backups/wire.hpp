@@ -18,10 +18,10 @@ inline constexpr std::size_t tag = crypto_secretstream_xchacha20poly1305_ABYTES;
 inline constexpr std::size_t stream_header = crypto_secretstream_xchacha20poly1305_HEADERBYTES;
 inline constexpr std::size_t most_fields = 8 + 3 * (1 + backup_limits::field);
 
-inline const unsigned char* bytes(std::string_view s) {
+inline const unsigned char* octets(std::string_view s) {
     return reinterpret_cast<const unsigned char*>(s.data());
 }
-inline unsigned char* bytes(std::string& s, std::size_t from = 0) {
+inline unsigned char* octets(std::string& s, std::size_t from = 0) {
     return reinterpret_cast<unsigned char*>(s.data()) + from;
 }
 

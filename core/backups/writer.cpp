@@ -49,8 +49,8 @@ void backup_writer::state::seal(std::string_view plain, unsigned char kind, std:
     append(out, plain.size() + tag, 4);
     const auto at = out.size();
     out.resize(at + plain.size() + tag);
-    crypto_secretstream_xchacha20poly1305_push(&cipher, bytes(out, at), nullptr, bytes(plain), plain.size(),
-                                               bytes(authenticated), authenticated.size(), kind);
+    crypto_secretstream_xchacha20poly1305_push(&cipher, octets(out, at), nullptr, octets(plain), plain.size(),
+                                               octets(authenticated), authenticated.size(), kind);
     authenticated.clear();
 }
 
@@ -81,7 +81,7 @@ backup_writer::backup_writer(const backup_header& header, std::string_view key, 
     ZSTD_CCtx_setParameter(state_->compressor.get(), ZSTD_c_windowLog, 21);
     state_->authenticated = beginning(header);
     std::string start(stream_header, '\0');
-    crypto_secretstream_xchacha20poly1305_init_push(&state_->cipher, bytes(start), bytes(key));
+    crypto_secretstream_xchacha20poly1305_init_push(&state_->cipher, octets(start), octets(key));
     state_->authenticated += start;
     state_->unsent = state_->authenticated;
     crypto_generichash_init(&state_->hash, nullptr, 0, 32);
@@ -92,7 +92,7 @@ backup_writer::~backup_writer() = default;
 
 void backup_writer::put(std::string_view dump, std::string& out) {
     state_->dump_bytes += dump.size();
-    crypto_generichash_update(&state_->hash, bytes(dump), dump.size());
+    crypto_generichash_update(&state_->hash, octets(dump), dump.size());
     state_->compress(dump, ZSTD_e_continue, out);
 }
 
@@ -102,7 +102,7 @@ void backup_writer::finish(std::string& out) {
     std::string last;
     append(last, state_->dump_bytes, 8);
     last.resize(trailer);
-    crypto_generichash_final(&state_->hash, bytes(last, 8), 32);
+    crypto_generichash_final(&state_->hash, octets(last, 8), 32);
     state_->seal(last, crypto_secretstream_xchacha20poly1305_TAG_FINAL, out);
 }
 

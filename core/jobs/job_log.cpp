@@ -4,7 +4,7 @@ namespace gasper {
 
 namespace {
 
-constexpr std::size_t most_bytes = 4 << 20;
+constexpr std::size_t most_kept = 4 << 20;
 constexpr std::size_t most_in_line = 8192;
 constexpr std::string_view full_note = " !     The log is full; further lines are not kept.";
 
@@ -23,7 +23,7 @@ job_log::job_log(asio::any_io_executor executor, std::filesystem::path file) : c
 
 void job_log::append(std::string_view line) {
     if (closed_ || full_) return;
-    if (bytes_ > most_bytes) {
+    if (bytes_ > most_kept) {
         full_ = true;
         line = full_note;
     }

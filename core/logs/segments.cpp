@@ -14,7 +14,7 @@ namespace gasper {
 
 namespace {
 
-constexpr std::size_t most_bytes = 16u << 20;  // of one answer
+constexpr std::size_t most_answered = 16u << 20;  // of one answer
 constexpr std::size_t largest_segment = 64u << 20;
 constexpr std::size_t most_marks = 256;
 
@@ -185,13 +185,13 @@ std::vector<log_entry> read_segments(const std::filesystem::path& directory, con
     std::vector<log_entry> found;
     std::size_t bytes = 0;
     const auto all = segments_in(directory);
-    for (auto s = all.rbegin(); s != all.rend() && found.size() < range.most && bytes < most_bytes; ++s) {
+    for (auto s = all.rbegin(); s != all.rend() && found.size() < range.most && bytes < most_answered; ++s) {
         if (s->first > range.upto) continue;
         if (range.filter.since && changed(s->file) < *range.filter.since) break;
         const auto content = read_file(s->file, largest_segment);
         if (!content) continue;  // it was removed meanwhile
         backwards lines(*content);
-        for (std::string_view line; found.size() < range.most && bytes < most_bytes && lines.next(line);) {
+        for (std::string_view line; found.size() < range.most && bytes < most_answered && lines.next(line);) {
             auto e = parse_record(line);
             if (!e || e->sequence == 0 || e->sequence > range.upto) continue;
             if (e->sequence <= range.after) break;

@@ -52,20 +52,6 @@ std::string state_of(const backup& b) {
     return std::string(to_string(b.state));
 }
 
-std::string option(const command_call& call, const std::string& name, const std::string& otherwise = {}) {
-    const auto at = call.options.find(name);
-    return at == call.options.end() ? otherwise : at->second;
-}
-
-task<result<>> finish(command_call& call, std::string what, result<job_id> begun) {
-    if (!begun) co_return begun.error();
-    if (!call.json) call.print(what + "... ");
-    auto done = co_await finish_job(call, *begun);
-    if (!done) co_return done.error();
-    call.print(call.json ? json_text(json{{"job", begun->value}, {"state", "succeeded"}}) : std::string("done\n"));
-    co_return result<>{};
-}
-
 std::string described(const backup_schedule& s) {
     return fmt::format("{} ({}), kept: {}, to {}", s.schedule, s.zone, s.keep, s.place);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "receiver/commands/handlers.hpp"
+
 namespace gasper::receiver {
 
 namespace {
@@ -125,6 +127,11 @@ task<int> run_command(control::platform& platform, control::identity who, std::v
     if (outcome) co_return 0;
     output.error(as_complaint(outcome.error().message));
     co_return 1;
+}
+
+std::string option(const command_call& call, const std::string& name, const std::string& otherwise) {
+    const auto at = call.options.find(name);
+    return at == call.options.end() ? otherwise : at->second;
 }
 
 bool reads_input(const std::vector<std::string>& words) {

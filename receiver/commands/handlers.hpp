@@ -95,6 +95,9 @@ task<result<job>> finish_job(command_call& call, job_id id);
 /// The same of a job that a use case began, and says "what... done".
 task<result<>> finish(command_call& call, std::string what, result<job_id> begun);
 
+/// What the command was given as --name.
+std::string option(const command_call& call, const std::string& name, const std::string& otherwise = {});
+
 /// A number from 1 on, in decimal digits.
 result<int> parse_number(const std::string& text, const std::string& what, int most);
 

@@ -56,11 +56,6 @@ std::string attached_to(const control::service_view& v) {
     return text.empty() ? "no app" : text;
 }
 
-std::string option(const command_call& call, const std::string& name) {
-    const auto at = call.options.find(name);
-    return at == call.options.end() ? std::string() : at->second;
-}
-
 // "BLUE" and "BLUE_URL" mean the same attachment.
 std::string variable_of(const std::string& alias) {
     return alias.empty() || alias.ends_with("_URL") ? alias : alias + "_URL";

@@ -125,11 +125,6 @@ task<int> print_to_end(printer& to, task<int> work) {
     co_return status;
 }
 
-task<int> complain(channel& client, std::string message, int status) {
-    co_await client.write_error(complaint(message));
-    co_return status;
-}
-
 // `run` of a command that a person stays with: it has streams of its own. What it refuses, and help, are said as any
 // command's.
 std::optional<command_arguments> attached_run(const std::vector<std::string>& words) {
@@ -143,6 +138,11 @@ std::optional<command_arguments> attached_run(const std::vector<std::string>& wo
 
 std::string complaint(std::string_view message) {
     return " !     " + std::string(message) + "\n";
+}
+
+task<int> complain(channel& client, std::string message, int status) {
+    co_await client.write_error(complaint(message));
+    co_return status;
 }
 
 task<int> sessions::command(channel& client, session_request request) {

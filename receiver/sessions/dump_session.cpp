@@ -68,11 +68,6 @@ task<job_end> follow(control::platform& platform, control::identity who, job_id 
     co_return end;
 }
 
-task<int> complain(channel& client, std::string message, int status = 1) {
-    co_await client.write_error(complaint(message));
-    co_return status;
-}
-
 task<int> report(channel& client, job_id id, bool as_json, std::string name, job_end end) {
     if (!end.ended) co_return co_await complain(client, end.ended.error().message);
     if (end.ended->state == job_state::succeeded) {

@@ -50,5 +50,7 @@ class sessions {
 
 /// " !     message", as Heroku's client says it.
 std::string complaint(std::string_view message);
+/// Says it on standard error; gives `status`.
+task<int> complain(channel& client, std::string message, int status = 1);
 
 }  // namespace gasper::receiver

@@ -53,17 +53,6 @@ response no_content() {
     return out;
 }
 
-task<result<response>> as_job(services& s, control::identity who, result<job_id> begun) {
-    if (!begun) co_return begun.error();
-    auto started = co_await s.platform.streams().job_info(who, *begun);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
-}
-
-std::string text_or(const json& body, const char* name, const std::string& otherwise = {}) {
-    return body.contains(name) ? body.at(name).get<std::string>() : otherwise;
-}
-
 }  // namespace
 
 task<result<response>> list_backups(services& s, call c) {

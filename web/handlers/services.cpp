@@ -47,10 +47,6 @@ json view(const control::service_view& v) {
             {"created", to_rfc3339(v.info.created)}};
 }
 
-std::string text_or(const json& body, const char* name) {
-    return body.contains(name) ? body.at(name).get<std::string>() : std::string();
-}
-
 }  // namespace
 
 task<result<response>> list_service_kinds(services&, call) {

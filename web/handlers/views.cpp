@@ -107,6 +107,10 @@ json view(const job_step& step) {
             {"ended", time_or_null(step.ended)}};
 }
 
+std::string text_or(const json& body, const char* name, const std::string& otherwise) {
+    return body.contains(name) ? body.at(name).get<std::string>() : otherwise;
+}
+
 response accepted(const job& j) {
     auto out = json_response(202, view(j));
     out.fields.set("Location", "/api/v1/jobs/" + std::to_string(j.id.value));

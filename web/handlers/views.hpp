@@ -24,6 +24,9 @@ nlohmann::json view(const job& j);
 nlohmann::json view(const job_step& step);
 nlohmann::json view(const log_entry& e);
 
+/// A field of a body, of which the schema says that it is text.
+std::string text_or(const nlohmann::json& body, const char* name, const std::string& otherwise = {});
+
 /// 202 with the job and its Location.
 response accepted(const job& j);
 /// The same of a job that a use case began.
