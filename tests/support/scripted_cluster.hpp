@@ -24,6 +24,24 @@ class silent_terminal final : public runtime::terminal {
     task<result<int>> exit_status() override { co_return 0; }
 };
 
+/// A command that does nothing until it is ended for what it wrote.
+class writing_terminal final : public runtime::terminal {
+ public:
+    explicit writing_terminal(std::function<bool()> ended) : ended_(std::move(ended)) {}
+    task<result<chunk>> read() override {
+        while (!ended_())
+            co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+        co_return chunk{};
+    }
+    task<result<>> write(std::string) override { co_return result<>(); }
+    task<result<>> close_input() override { co_return result<>(); }
+    task<result<>> resize(int, int) override { co_return result<>(); }
+    task<result<int>> exit_status() override { co_return fail(errc::failed, "disk_limit", "it wrote too much"); }
+
+ private:
+    std::function<bool()> ended_;
+};
+
 class scripted_cluster final : public runtime::cluster {
  public:
     // The script
@@ -36,7 +54,8 @@ class scripted_cluster final : public runtime::cluster {
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
     std::map<std::string, runtime::instance_usage> usage;  // by container; others have used nothing
-    std::map<std::string, std::int64_t> written;           // bytes to disk, by container
+    std::map<std::string, std::int64_t> written;           // bytes to disk, by container or purpose
+    bool has_terminals{false};                             // for one-offs: writing_terminal
     std::string last_words;                                // what an instance says when it is told to end
     int cut_logs{0};                                       // a log that is followed breaks off after so many looks
 
@@ -57,6 +76,7 @@ class scripted_cluster final : public runtime::cluster {
     std::vector<runtime::once_spec> once;                                               // as they were begun
     std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> tidied;  // what was kept, and apps
     int once_status{0};
+    std::set<std::string> ended_runs;  // for what they wrote, by purpose
     struct kept_one {
         runtime::kept_run what;
         runtime::once_spec spec;
@@ -195,7 +215,10 @@ class scripted_cluster final : public runtime::cluster {
         called();
         once.push_back(spec);
         sink("output of " + spec.command);
-        if (hang_in == "run_once") co_await hang();
+        while (hang_in == "run_once") {
+            if (ended_runs.contains(spec.purpose)) co_return fail(errc::failed, "disk_limit", "it wrote too much");
+            co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+        }
         co_return once_status;
     }
 
@@ -225,6 +248,8 @@ class scripted_cluster final : public runtime::cluster {
             if (still == kept.end()) co_return fail(errc::not_found, "no", "it was removed");
             for (; seen < still->second.lines.size(); ++seen)
                 sink(still->second.lines[seen]);
+            if (ended_runs.contains(still->second.spec.purpose))
+                co_return fail(errc::failed, "disk_limit", "it wrote too much");
             if (hang_in != "run_once") co_return once_status;
             co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
         }
@@ -238,8 +263,11 @@ class scripted_cluster final : public runtime::cluster {
 
     task<result<std::unique_ptr<runtime::terminal>>> open_once(runtime::once_spec spec, runtime::exec_options,
                                                                deadline) override {
-        once.push_back(std::move(spec));
-        co_return fail(errc::unavailable, "no", "no terminals here");
+        once.push_back(spec);
+        if (!has_terminals) co_return fail(errc::unavailable, "no", "no terminals here");
+        auto ended = [this, name = spec.purpose] { return ended_runs.contains(name); };
+        std::unique_ptr<runtime::terminal> made = std::make_unique<writing_terminal>(std::move(ended));
+        co_return made;
     }
 
     task<result<std::vector<node>>> nodes() override { co_return machines; }
@@ -258,6 +286,13 @@ class scripted_cluster final : public runtime::cluster {
         std::vector<runtime::observed_instance> these) override {
         std::erase_if(these, [this](const auto& i) { return written[i.container] <= i.disk_bytes; });
         co_return these;
+    }
+
+    task<result<>> end_runs_over_disk() override {
+        for (const auto& spec : once)
+            if (spec.limit.disk_bytes > 0 && written[spec.purpose] > spec.limit.disk_bytes)
+                ended_runs.insert(spec.purpose);
+        co_return result<>();
     }
 
     task<result<>> tidy(std::vector<std::string> keep, std::vector<std::string> apps) override {
