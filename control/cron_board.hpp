@@ -24,8 +24,9 @@ class cron_board {
     task<> wait(deadline until);
 
     std::function<sys_time()> clock{&gasper::now};
-    std::map<cron_id, job_id> last;  // the run that an entry began last
-    std::uint64_t rounds{0};         // how often every entry was looked at
+    std::map<cron_id, job_id> last;          // the run that an entry began last
+    std::map<cron_id, sys_time> dealt_with;  // until then, by a clock that went back since
+    std::uint64_t rounds{0};                 // how often every entry was looked at
 
  private:
     asio::steady_timer changed_;

@@ -135,19 +135,33 @@ task<> cron_board::wait(deadline until) {
 
 namespace {
 
+// When the clock comes back to where it was, nothing was missed.
+void forget_known(const parts& p, const cron_entry& e, cron_plan& due) {
+    const auto known = p.cron.dealt_with.find(e.id);
+    if (known == p.cron.dealt_with.end() || due.missed.empty() || due.missed.back() > known->second) return;
+    due.missed.clear();
+    due.missed_count = 0;
+}
+
 // What is due now begins. When the next is.
 task<sys_time> look_at_clock(parts& p, zone_cache& zones) {
     const auto at = p.cron.clock();
+    std::vector<cron_entry> rewound;
     const auto entries = co_await p.db.transaction([&](SQLite::Database& db) {
+        rewound = store::rewind_cron(db, at);
         store::follow_releases(db, at);
         return store::active_cron_entries(db);
     });
+    if (!rewound.empty()) p.log.warn("the clock went back: cron goes on from here", {{"entries", rewound.size()}});
+    for (const auto& e : rewound)
+        p.cron.dealt_with[e.id] = std::max(p.cron.dealt_with[e.id], e.seen);
     auto next = at + longest_wait;
     for (const auto& e : entries) {
         const auto schedule = cron_expression::parse(e.line.schedule);
         const auto* zone = co_await zone_of(p, zones, e.line.zone);
         if (!schedule || !*zone) continue;
-        const auto due = plan_cron(*schedule, **zone, e.seen, at, grace);
+        auto due = plan_cron(*schedule, **zone, e.seen, at, grace);
+        forget_known(p, e, due);
         co_await follow(p, e, due);
         if (due.next) next = std::min<sys_time>(next, *due.next);
     }

@@ -73,7 +73,7 @@ task<> end_now(parts& p, runtime::observed_instance i) {
     (void)co_await p.cluster.end(std::move(i), std::chrono::milliseconds(0));
 }
 
-task<> end_those_over(parts& p) {
+task<> end_instances_over(parts& p) {
     auto limited = p.running.all();
     std::erase_if(limited, [](const auto& i) { return i.disk_bytes == 0 || i.state != instance_state::up; });
     if (limited.empty()) co_return;
@@ -84,6 +84,13 @@ task<> end_those_over(parts& p) {
         const auto how = fmt::format("was ended: it wrote more than its disk limit of {} MiB", i.disk_bytes >> 20);
         co_await instance_failed(p, i, how);
     }
+}
+
+task<> end_those_over(parts& p) {
+    co_await end_instances_over(p);
+    // Who waits for one hears why, and says so where its output goes.
+    auto ended = co_await p.cluster.end_runs_over_disk();
+    if (!ended) p.log.warn("runs over their disk limit were not ended", {{"reason", ended.error().message}});
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ task<> watch_disks(parts& p);
 task<result<>> check_room(parts& p);
 
 /// Every two seconds, until cancelled: an instance that is over its disk limit is ended, as one that uses too much
-/// memory is, and started anew with an empty layer.
+/// memory is, and started anew with an empty layer. A one-off process or a release command is ended and fails.
 task<> watch_written(parts& p);
 
 }  // namespace gasper::control

@@ -89,7 +89,22 @@ task<result<job_runner::work>> resume_stopped(parts& p, job cut) {
     co_return stopped_work(p, a->id, cut.user, cut.kind == "stop");
 }
 
-task<result<std::vector<process_view>>> formations::list(identity who, std::string app) {
+namespace {
+
+process_view view_of(const parts& p, const app& a, const std::optional<release>& r, const std::string& process,
+                     const std::string& command) {
+    process_view v{.process = process, .command = command};
+    if (const auto wanted = a.wanted.find(process); wanted != a.wanted.end()) v.quantity = wanted->second;
+    v.rules = rules_for(p, r.value_or(release{.limit = p.settings.limit}), process);
+    if (r && r->set.contains(process)) v.set = r->set.at(process);
+    for (const auto& i : p.running.of(a.name, r ? r->version : 0))
+        if (i.process == process && i.state == instance_state::up) ++v.up;
+    return v;
+}
+
+}  // namespace
+
+task<result<std::vector<process_view>>> formations::list(identity who, std::string app, bool with_once) {
     auto a = co_await platform_.apps().authorize(who, app);
     if (!a) co_return a.error();
     auto& p = platform_.shared();
@@ -97,17 +112,12 @@ task<result<std::vector<process_view>>> formations::list(identity who, std::stri
     auto types = r ? r->processes : process_types{};
     for (const auto& [process, quantity] : a->wanted)
         if (quantity > 0) types.emplace(process, "");
-    types.erase("release");
+    const auto phase = types.extract("release");
     std::vector<process_view> views;
-    for (const auto& [process, command] : types) {
-        process_view v{.process = process, .command = command};
-        if (const auto wanted = a->wanted.find(process); wanted != a->wanted.end()) v.quantity = wanted->second;
-        v.rules = rules_for(p, r.value_or(release{.limit = p.settings.limit}), process);
-        if (r && r->set.contains(process)) v.set = r->set.at(process);
-        for (const auto& i : p.running.of(app, r ? r->version : 0))
-            if (i.process == process && i.state == instance_state::up) ++v.up;
-        views.push_back(std::move(v));
-    }
+    for (const auto& [process, command] : types)
+        views.push_back(view_of(p, *a, r, process, command));
+    if (with_once && phase) views.push_back(view_of(p, *a, r, phase.key(), phase.mapped()));
+    if (with_once && r && !types.contains("run")) views.push_back(view_of(p, *a, r, "run", ""));
     co_return views;
 }
 
@@ -151,7 +161,7 @@ task<result<job_id>> formations::set(identity who, std::string app, std::string 
     const auto r = co_await current_of(p, *a);
     if (!r || r->code.image.empty())
         co_return fail(errc::conflict, "app_not_deployed", app + " has not been deployed yet; push it first");
-    if (process != "release")
+    if (process != "release" && process != "run")  // of one-off processes
         if (auto known = check_process(r, app, process); !known) co_return known.error();
     if (auto fits = check_settings(said, process); !fits) co_return fits.error();
     const bool serves = process == "web";

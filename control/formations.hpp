@@ -28,7 +28,8 @@ class formations {
  public:
     explicit formations(platform& p) : platform_(p) {}
 
-    task<result<std::vector<process_view>>> list(identity who, std::string app);
+    /// With `with_once` also the release command and "run", what one-off processes are, in the last places.
+    task<result<std::vector<process_view>>> list(identity who, std::string app, bool with_once = false);
 
     /// By a job: more are started and become healthy before the change holds, fewer are drained. Makes no release.
     /// A process type that the current release lacks is refused; before the first release any is taken.

@@ -57,7 +57,7 @@ task<> keep_house_once(parts& p) {
 }  // namespace
 
 task<std::size_t> collect_ended_jobs(parts& p) {
-    const store::retention keep{.before = now() - p.settings.kept_jobs_time, .most = p.settings.kept_jobs};
+    const store::retention keep{.before = old_now(p) - p.settings.kept_jobs_time, .most = p.settings.kept_jobs};
     std::size_t gone = 0;
     for (;;) {
         const auto removed =

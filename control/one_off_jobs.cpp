@@ -94,7 +94,9 @@ std::string kept_name(job_id id) {
 task<result<>> run_one_off(parts& p, app_id id, std::shared_ptr<registered_run> held, sys_time since,
                            job_context& job) {
     const auto what = held->what();
-    const auto until = deadline::after(since + longest_run - now());
+    const auto left =
+        std::min<std::chrono::milliseconds>(since + longest_run - now(), longest_run);  // the clock went back
+    const auto until = deadline::after(left);
     auto ended = co_await job.guard(follow(p, id, what, until, job));
     auto text = ended ? "exited with status " + std::to_string(*ended) : "ended: " + ended.error().message;
     text = what.name + " " + text;

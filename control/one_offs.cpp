@@ -46,7 +46,7 @@ class attached_terminal final : public runtime::terminal {
     task<result<>> resize(int columns, int rows) override { return inner_->resize(columns, rows); }
     task<result<int>> exit_status() override {
         auto status = co_await inner_->exit_status();
-        if (status) end_ = "exited with status " + std::to_string(*status);
+        end_ = status ? "exited with status " + std::to_string(*status) : "ended: " + status.error().message;
         co_return status;
     }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "control/sleep_book.hpp"
 #include "control/spares.hpp"
 #include "control/start_book.hpp"
+#include "core/base/aging_clock.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/blocking.hpp"
 #include "core/base/crypto.hpp"
@@ -60,6 +62,8 @@ struct parts {
     spare_sandboxes spares{cluster, background, log};
     node_book machines;
     control::placing placing{cluster, machines};
+    std::function<sys_time()> clock{&gasper::now};
+    aging_clock aging{};  // of what is removed, or given up, by age: see old_now()
     disk_watch disk{settings.disk_full};
     std::deque<disk_watch::crossing> untold;  // not in the audit yet
     std::unique_ptr<app_logs> logs{};         // made by the platform: it looks at `running`, in its last place
@@ -71,6 +75,9 @@ struct parts {
     std::map<std::string, restart_state> restarts;  // by "app/web.1"
     std::set<std::string> strays;                   // containers seen once that nobody here started
 };
+
+/// What time it is for what is removed, or given up, by its age: a clock that jumped makes nothing old.
+sys_time old_now(parts& p);
 
 /// Records an event of an app: it appears in the app's log as source gasper.
 task<> note(parts& p, app_id id, std::string text);

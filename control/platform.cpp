@@ -48,6 +48,7 @@ asio::any_io_executor platform::executor() {
 }
 
 task<result<>> platform::recover() {
+    (void)old_now(*parts_);  // from here on it is known how much time goes by
     co_await finish_destroyed_volumes(*parts_);
     auto recovered = co_await control::recover(*parts_);
     if (recovered) {

@@ -16,6 +16,10 @@ struct said_event {
 
 }  // namespace
 
+sys_time old_now(parts& p) {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(p.aging.at(p.clock()));
+}
+
 task<> note(parts& p, app_id id, std::string text) {
     std::optional<said_event> said;
     try {

@@ -101,6 +101,8 @@ task<result<>> switching::run_release_command() {
     line_sink indent = [this](std::string_view line) { job_.say("       " + std::string(line)); };
     auto status =
         co_await p_.cluster.run_once(std::move(spec), std::move(indent), deadline::after(p_.settings.build_deadline));
+    if (!status && status.error().code == "disk_limit")
+        co_return fail(errc::failed, "disk_limit", "the release command was ended: " + status.error().message);
     if (!status) co_return status.error();
     if (*status == 0) co_return result<>();
     co_return fail(errc::failed, "release_command_failed",

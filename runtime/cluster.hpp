@@ -89,7 +89,9 @@ struct once_spec {
     config_vars env;
     std::vector<host_mount> mounts;
     limits limit;
-    std::string release;      // host path of a release directory, seen writable as /app; what is written goes with it
+    // Host path of a release directory, seen writable as /app; what is written goes with it. All else is read-only
+    // then, but /tmp, which is memory: as an instance has it.
+    std::string release;
     bool app_network{false};  // on the app's network; else on the builds' own network
 };
 
@@ -97,8 +99,10 @@ struct once_spec {
 struct kept_run {
     std::string name;
     std::string container;
-    std::string note;   // its maker's, from then
-    bool begun{false};  // it was started: it is never started again
+    std::string note;            // its maker's, from then
+    bool begun{false};           // it was started: it is never started again
+    std::string directory;       // the cluster's name of what it writes
+    std::int64_t disk_bytes{0};  // that it may write to its own /app; 0: no limit
 };
 /// Takes a line of output; false: no more of them are wanted.
 using kept_sink = std::function<bool(std::string_view line)>;
@@ -188,6 +192,9 @@ class cluster {
     /// Those of these instances that have written more than they may. What a volume or /tmp holds is not counted. Takes
     /// as long as they have files.
     virtual task<result<std::vector<observed_instance>>> over_disk(std::vector<observed_instance> these) = 0;
+    /// The same for what runs once, of those that somebody waits for: kills them. Who waits for one, or has its
+    /// terminal, is refused with "disk_limit" in place of its status.
+    virtual task<result<>> end_runs_over_disk() = 0;
     /// Removes what nobody needs and has been there for a while: ended containers and sandboxes that are not among
     /// `keep` and not being worked on, directories without a container, networks of apps that are not among `apps`.
     virtual task<result<>> tidy(std::vector<std::string> keep, std::vector<std::string> apps) = 0;

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "runtime/engine/client.hpp"
 #include "runtime/host/overlay.hpp"
 #include "runtime/launch_command.hpp"
@@ -19,13 +17,6 @@ std::string label_of(const container_summary& c, const char* key) {
     return at == c.label.end() ? std::string() : at->second;
 }
 
-template <class Number = int>
-Number number_of(const std::string& text) {
-    Number n{};
-    std::from_chars(text.data(), text.data() + text.size(), n);
-    return n;
-}
-
 }  // namespace
 
 container_spec single_engine::walled(const limits& limit) const {
@@ -37,6 +28,13 @@ container_spec single_engine::walled(const limits& limit) const {
     // As process 1 a program would ignore SIGTERM unless it handles it, and nobody would reap its orphans.
     c.init = has_init_;
     return c;
+}
+
+// What it writes beside /app would be nobody's to count.
+void single_engine::close_root(container_spec& c) const {
+    c.read_only_root = true;
+    const auto size = std::min(options_.tmp_bytes, c.memory_bytes);
+    c.tmpfs["/tmp"] = fmt::format("rw,exec,nosuid,nodev,mode=1777,size={}", size);
 }
 
 container_spec single_engine::instance_container(const instance_spec& spec, const sandbox& in,
@@ -65,9 +63,7 @@ container_spec single_engine::instance_container(const instance_spec& spec, cons
     if (!app_directory.empty()) {
         c.directory = "/app";
         c.mounts.push_back({app_directory, "/app", false});
-        c.read_only_root = true;
-        const auto size = std::min(options_.tmp_bytes, spec.limit.memory_bytes);
-        c.tmpfs["/tmp"] = fmt::format("rw,exec,nosuid,nodev,mode=1777,size={}", size);
+        close_root(c);
     }
     return c;
 }
@@ -195,14 +191,14 @@ task<result<observed_instance>> single_engine::observe(container_summary c, bool
     i.app = label_of(c, "gasper.app");
     i.name = label_of(c, "gasper.instance");
     i.process = label_of(c, "gasper.process");
-    i.release = number_of(label_of(c, "gasper.release"));
+    i.release = number_in(label_of(c, "gasper.release"));
     i.address = label_of(c, "gasper.address");
-    i.port = static_cast<std::uint16_t>(number_of(label_of(c, "gasper.port")));
+    i.port = static_cast<std::uint16_t>(number_in(label_of(c, "gasper.port")));
     i.since = c.created;
     i.node = node_.name;
-    i.reserved = {number_of<std::int64_t>(label_of(c, "gasper.reserved_memory")),
-                  number_of<double>(label_of(c, "gasper.reserved_cpus"))};
-    i.disk_bytes = number_of<std::int64_t>(label_of(c, "gasper.disk"));
+    i.reserved = {number_in<std::int64_t>(label_of(c, "gasper.reserved_memory")),
+                  number_in<double>(label_of(c, "gasper.reserved_cpus"))};
+    i.disk_bytes = number_in<std::int64_t>(label_of(c, "gasper.disk"));
     i.frozen = c.state == "paused";
     if (c.state == "running" || i.frozen) {
         i.state = network_lives ? instance_state::up : instance_state::crashed;

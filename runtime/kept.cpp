@@ -16,8 +16,12 @@ task<result<std::vector<kept_run>>> single_engine::kept_runs() {
     for (auto& c : *all) {
         const auto name = c.label.find("gasper.kept");
         if (name == c.label.end()) continue;
-        found.push_back(
-            {.name = name->second, .container = c.id, .note = c.label["gasper.note"], .begun = c.state != "created"});
+        found.push_back({.name = name->second,
+                         .container = c.id,
+                         .note = c.label["gasper.note"],
+                         .begun = c.state != "created",
+                         .directory = c.name,
+                         .disk_bytes = number_in<std::int64_t>(c.label["gasper.disk"])});
     }
     co_return found;
 }
@@ -33,7 +37,11 @@ task<result<kept_run>> single_engine::make_kept(once_spec spec, std::string name
     auto created = co_await create_once(spec, c, making, until);
     if (!created) co_return created.error();
     making.keep();
-    co_return kept_run{.name = std::move(name), .container = *created, .note = std::move(note)};
+    co_return kept_run{.name = std::move(name),
+                       .container = *created,
+                       .note = std::move(note),
+                       .directory = c.name,
+                       .disk_bytes = spec.limit.disk_bytes};
 }
 
 // From its first line on, each time: the engine cannot be asked for lines from a number on.
@@ -69,7 +77,9 @@ task<result<int>> single_engine::follow_kept(kept_run what, std::size_t seen, ke
 
 task<result<int>> single_engine::run_kept(kept_run what, std::size_t seen, kept_sink sink, deadline until) {
     const std::string named = "run " + what.name;
-    co_return co_await with_deadline(follow_kept(std::move(what), seen, std::move(sink), until), until, named);
+    const counted_run counted(*this, what.directory, what.container, what.disk_bytes);
+    auto status = co_await with_deadline(follow_kept(std::move(what), seen, std::move(sink), until), until, named);
+    co_return counted.outcome(std::move(status));
 }
 
 task<result<>> single_engine::drop_kept(std::string name) {

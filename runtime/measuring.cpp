@@ -8,17 +8,6 @@ namespace gasper::runtime {
 
 using std::chrono::seconds;
 
-namespace {
-
-std::vector<std::string> containers_of(const std::vector<observed_instance>& these) {
-    std::vector<std::string> ids;
-    for (const auto& i : these)
-        ids.push_back(i.container);
-    return ids;
-}
-
-}  // namespace
-
 task<result<std::vector<node>>> single_engine::nodes() {
     if (node_.name.empty()) co_return fail(errc::unavailable, "engine_unavailable", "the engine has not answered yet");
     auto here = node_;
@@ -56,23 +45,62 @@ task<result<std::vector<instance_usage>>> single_engine::measure(std::vector<std
     co_return all;
 }
 
-task<result<std::vector<observed_instance>>> single_engine::over_disk(std::vector<observed_instance> these) {
+// The numbers of those that hold more than they may.
+task<std::vector<std::size_t>> single_engine::those_over(std::vector<layer> these, filling& disk) {
     std::error_code ignored;
-    const bool fills = filling_.more(static_cast<std::int64_t>(std::filesystem::space(instances(), ignored).free));
-    if (fills) co_await find_cgroups(containers_of(these), deadline::after(seconds(30)));
+    const bool fills = disk.more(static_cast<std::int64_t>(std::filesystem::space(instances(), ignored).free));
+    if (fills) {
+        std::vector<std::string> containers;
+        for (const auto& l : these)
+            containers.push_back(l.container);
+        co_await find_cgroups(containers, deadline::after(seconds(30)));
+    }
     const auto count = [&these, fills, groups = cgroups_, home = instances()] {
-        std::vector<observed_instance> over;
-        for (const auto& i : these) {
-            if (i.disk_bytes == 0) continue;
-            auto written = bytes_below(home / directory_name(i.sandbox) / "upper", i.disk_bytes);
-            const auto group = groups.find(i.container);
+        std::vector<std::size_t> over;
+        for (std::size_t n = 0; n < these.size(); ++n) {
+            const auto& l = these[n];
+            if (l.limit == 0) continue;
+            auto written = bytes_below(home / l.directory / "upper", l.limit);
+            const auto group = groups.find(l.container);
             if (fills && group != groups.end()) written += bytes_held(group->second, "/app");
-            if (written > i.disk_bytes) over.push_back(i);
+            if (written > l.limit) over.push_back(n);
         }
         return over;
     };
     auto over = co_await counting_.run(count);
     co_return over;
+}
+
+task<result<std::vector<observed_instance>>> single_engine::over_disk(std::vector<observed_instance> these) {
+    std::vector<layer> layers;
+    for (const auto& i : these)
+        layers.push_back({directory_name(i.sandbox), i.container, i.disk_bytes});
+    const auto numbers = co_await those_over(std::move(layers), filling_);
+    std::vector<observed_instance> over;
+    for (const auto n : numbers)
+        over.push_back(these[n]);
+    co_return over;
+}
+
+task<result<>> single_engine::end_runs_over_disk() {
+    std::vector<layer> layers;
+    for (const auto& [directory, run] : runs_)
+        if (run.limit > 0 && !run.ended) layers.push_back({directory, run.container, run.limit});
+    if (layers.empty()) co_return result<>();
+    const auto numbers = co_await those_over(layers, runs_filling_);
+    result<> first;
+    for (const auto n : numbers) {
+        const auto& over = layers[n];
+        const auto run = runs_.find(over.directory);
+        if (run == runs_.end()) continue;
+        run->second.ended = true;  // before its end is seen
+        auto killed = co_await engine_.kill_container(over.container, "SIGKILL", deadline::after(seconds(30)));
+        if (killed) continue;
+        if (const auto still = runs_.find(over.directory); still != runs_.end()) still->second.ended = false;
+        const bool ended = killed.error().kind == errc::conflict || killed.error().kind == errc::not_found;
+        if (!ended && first) first = killed;
+    }
+    co_return first;
 }
 
 }  // namespace gasper::runtime

@@ -63,6 +63,9 @@ container_spec single_engine::once_container(const once_spec& spec) {
         c.mounts.push_back({m.from, m.to, m.read_only});
     c.attach_output = true;
     c.log_driver = "none";  // its output goes to us, once
+    if (spec.release.empty()) return c;
+    if (spec.limit.disk_bytes > 0) c.label["gasper.disk"] = std::to_string(spec.limit.disk_bytes);
+    close_root(c);
     return c;
 }
 
@@ -111,8 +114,10 @@ task<result<int>> single_engine::run_once(once_spec spec, line_sink sink, deadli
     once_run running(*this, c.name);
     auto created = co_await create_once(spec, c, running, until);
     if (!created) co_return created.error();
+    const counted_run counted(*this, c.name, *created, spec.limit.disk_bytes);
     const std::string what = spec.purpose + " of " + spec.app;
-    co_return co_await with_deadline(follow_once(*created, std::move(sink), until), until, what);
+    auto status = co_await with_deadline(follow_once(*created, std::move(sink), until), until, what);
+    co_return counted.outcome(std::move(status));
 }
 
 }  // namespace gasper::runtime

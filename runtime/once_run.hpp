@@ -1,6 +1,8 @@
 // For single_engine's own sources: what a container that runs once holds.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
 #include <vector>
 
@@ -71,6 +73,31 @@ class single_engine::once_run {
     single_engine& self_;
     std::shared_ptr<held> held_;
     bool kept_{false};
+};
+
+// A run that somebody waits for: what it writes to /app is counted meanwhile.
+class single_engine::counted_run {
+ public:
+    counted_run(single_engine& self, std::string directory, std::string container, std::int64_t limit)
+        : self_(self), directory_(std::move(directory)), limit_(limit) {
+        self_.runs_[directory_] = {.container = std::move(container), .limit = limit};
+    }
+    counted_run(const counted_run&) = delete;
+    counted_run& operator=(const counted_run&) = delete;
+    ~counted_run() { self_.runs_.erase(directory_); }
+
+    /// Its status, unless it was ended for what it wrote.
+    result<int> outcome(result<int> status) const {
+        const auto run = self_.runs_.find(directory_);
+        if (run == self_.runs_.end() || !run->second.ended) return status;
+        return fail(errc::failed, "disk_limit",
+                    fmt::format("it wrote more than its disk limit of {} MiB", limit_ >> 20));
+    }
+
+ private:
+    single_engine& self_;
+    std::string directory_;
+    std::int64_t limit_;
 };
 
 }  // namespace gasper::runtime

@@ -10,15 +10,17 @@ using std::chrono::seconds;
 class single_engine::once_terminal final : public hijacked_terminal {
  public:
     once_terminal(engine_client& engine, std::string container, bool is_terminal, std::unique_ptr<raw_stream> stream,
-                  std::unique_ptr<once_run> running)
+                  std::unique_ptr<once_run> running, std::unique_ptr<counted_run> counted)
         : hijacked_terminal(is_terminal, std::move(stream)),
           engine_(engine),
           container_(std::move(container)),
-          running_(std::move(running)) {}
+          running_(std::move(running)),
+          counted_(std::move(counted)) {}
 
     // A command may close its output and go on: it has as long as the person waits.
     task<result<int>> exit_status() override {
-        return engine_.wait_container(container_, deadline::after(std::chrono::hours(24)));
+        auto status = co_await engine_.wait_container(container_, deadline::after(std::chrono::hours(24)));
+        co_return counted_->outcome(std::move(status));
     }
 
  private:
@@ -29,6 +31,7 @@ class single_engine::once_terminal final : public hijacked_terminal {
     engine_client& engine_;
     std::string container_;
     std::unique_ptr<once_run> running_;
+    std::unique_ptr<counted_run> counted_;
 };
 
 task<result<std::unique_ptr<terminal>>> single_engine::open_once(once_spec spec, exec_options how, deadline until) {
@@ -40,8 +43,9 @@ task<result<std::unique_ptr<terminal>>> single_engine::open_once(once_spec spec,
     if (!created) co_return created.error();
     auto stream = co_await engine_.attach_container(*created, true, until);
     if (!stream) co_return stream.error();
-    auto made =
-        std::make_unique<once_terminal>(engine_, *created, how.terminal, std::move(*stream), std::move(running));
+    auto counted = std::make_unique<counted_run>(*this, c.name, *created, spec.limit.disk_bytes);
+    auto made = std::make_unique<once_terminal>(engine_, *created, how.terminal, std::move(*stream), std::move(running),
+                                                std::move(counted));
     if (auto ok = co_await engine_.start_container(*created, until); !ok) co_return ok.error();
     if (how.terminal) (void)co_await made->resize(how.columns, how.rows);
     co_return std::unique_ptr<terminal>(std::move(made));

@@ -73,6 +73,7 @@ class single_engine final : public cluster {
     task<result<std::vector<node>>> nodes() override;
     task<result<std::vector<instance_usage>>> measure(std::vector<std::string> containers) override;
     task<result<std::vector<observed_instance>>> over_disk(std::vector<observed_instance> these) override;
+    task<result<>> end_runs_over_disk() override;
     task<result<>> tidy(std::vector<std::string> keep, std::vector<std::string> apps) override;
     task<result<std::unique_ptr<terminal>>> open_once(once_spec spec, exec_options how, deadline until) override;
     task<result<>> logs(std::string container, log_options options, std::function<void(log_line)> sink) override;
@@ -94,7 +95,14 @@ class single_engine final : public cluster {
     class in_flight;      // a name that sweep() must leave alone
     class once_run;       // a container of run_once and open_once
     class once_terminal;  // a person's
+    class counted_run;    // one whose writes are counted
     struct leftover;      // what an unfinished start has made
+    struct layer;         // what a container writes to
+    struct run_layer {
+        std::string container;
+        std::int64_t limit{0};
+        bool ended{false};  // for what it wrote
+    };
 
     std::string scope_label() const { return "gasper.data=" + options_.id; }
     labels own_labels(const std::string& role, const std::string& app) const;
@@ -106,6 +114,7 @@ class single_engine final : public cluster {
     container_spec walled(const limits& limit) const;
     container_spec instance_container(const instance_spec& spec, const sandbox& in, const std::string& app_directory);
     container_spec once_container(const once_spec& spec);
+    void close_root(container_spec& c) const;
     task<result<std::string>> create_once(const once_spec& spec, container_spec& c, once_run& running, deadline until);
     task<result<std::string>> start_in(instance_spec spec, sandbox in, std::string& name, deadline until);
     task<> undo_start(leftover what);
@@ -125,6 +134,7 @@ class single_engine final : public cluster {
     task<result<int>> follow_kept(kept_run what, std::size_t seen, kept_sink sink, deadline until);
     task<result<>> pass_on(std::string container, std::size_t& seen, kept_sink sink);
     task<> find_cgroups(const std::vector<std::string>& containers, deadline until);
+    task<std::vector<std::size_t>> those_over(std::vector<layer> these, filling& disk);
     task<> hang_up(std::string container, std::string exec);
 
     engine_client& engine_;
@@ -141,7 +151,8 @@ class single_engine final : public cluster {
     machine_load load_;
     std::map<std::string, container_cgroup> cgroups_;  // by container
     std::set<std::string> in_flight_;
-    filling filling_;                        // the disk of `data`
+    std::map<std::string, run_layer> runs_;  // those that somebody waits for, by their directory
+    filling filling_, runs_filling_;         // the disk of `data`, as instances and as runs were looked at
     blocking_pool counting_{"counting", 1};  // of files: nobody waits behind it
     task_scope background_;
 };

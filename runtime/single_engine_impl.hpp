@@ -1,6 +1,8 @@
 // For single_engine's own sources.
 #pragma once
 
+#include <charconv>
+
 #include "runtime/single_engine.hpp"
 
 namespace gasper::runtime {
@@ -26,6 +28,21 @@ struct single_engine::leftover {
     std::string container;
     std::string sandbox;
     std::string directory;
+};
+
+/// What a label of ours says; 0 when there is none.
+template <class Number = int>
+Number number_in(const std::string& label) {
+    Number n{};
+    std::from_chars(label.data(), label.data() + label.size(), n);
+    return n;
+}
+
+/// A writable /app, the container that has it, and how much it may hold; 0: as much as it likes.
+struct single_engine::layer {
+    std::string directory;  // its name below instances()
+    std::string container;
+    std::int64_t limit{0};
 };
 
 }  // namespace gasper::runtime

@@ -100,7 +100,10 @@ void access_tail::take(source& from, std::string_view line) {
     const auto parsed = parse_access_line(line);
     const std::string app(parsed.app);
     if (app.empty() || !store_.knows(app)) return;
-    if (const auto created = apps_.find(app); created != apps_.end() && parsed.at < created->second) return;
+    // Unless the clock went back since.
+    if (const auto created = apps_.find(app);
+        created != apps_.end() && parsed.at < created->second && created->second <= log_now())
+        return;
     auto& state = state_of(app);
     const log_place place{from.offset, 0};
     if (const auto mark = state.marks.find(from.origin); mark != state.marks.end() && place <= mark->second) return;

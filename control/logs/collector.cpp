@@ -38,12 +38,12 @@ runtime::log_options log_collector::how_to_follow() {
     runtime::log_options how{.tail = skipping_ ? 0 : -1, .follow = true};
     for (auto& s : stream_) {
         if (s.passed && s.now != log_place{}) s.kept = s.now;
-        s = {.kept = s.kept, .passed = skipping_ || s.kept == log_place{}};
+        s = {.kept = s.kept, .passed = skipping_ || s.kept == log_place{}, .now = skipping_ ? s.kept : log_place{}};
     }
-    const auto newest = std::max(stream_[0].kept, stream_[1].kept);
-    if (!skipping_ && newest.major > 0) how.since = log_time(std::chrono::nanoseconds(newest.major)) - stamping_skew;
-    skipping_ = false;
     begun_ = log_now();
+    begun_ticks_ = deadline::clock::now();
+    if (!skipping_) how.since = since();
+    skipping_ = live_ = false;
     first_ = last_ = {};
     read_ = 0;
     dropping_ = false;
@@ -51,10 +51,18 @@ runtime::log_options log_collector::how_to_follow() {
     return how;
 }
 
+// The engine's stamps go back with the clock, and would keep back what was said since: then all is read again.
+log_time log_collector::since() const {
+    const auto newest = log_time(std::chrono::nanoseconds(std::max(stream_[0].kept, stream_[1].kept).major));
+    const bool went_back = newest > begun_ || stream_[0].kept.minor > 1 || stream_[1].kept.minor > 1;
+    return newest == log_time{} || went_back ? log_time{} : newest - stamping_skew;
+}
+
 void log_collector::take(const runtime::log_line& line) {
     auto& s = stream_[line.error];
     const auto at = line.at.time_since_epoch().count();
-    s.now = at == s.now.major ? log_place{at, s.now.minor + 1} : log_place{at, 1};
+    // What is stamped earlier than the line before it comes after it all the same.
+    s.now = at > s.now.major ? log_place{at, 1} : log_place{s.now.major, s.now.minor + 1};
     unpaid_ += line.text.size() + overhead;
     if (!s.passed) {
         if (s.now <= s.kept) return;
@@ -62,7 +70,8 @@ void log_collector::take(const runtime::log_line& line) {
     }
     if (read_++ == 0) first_ = line.at;
     last_ = line.at;
-    dropping_ = line.at >= begun_ && !flow_->kept.take(line.text.size() + overhead, byte_budget::clock::now());
+    live_ = live_ || line.at >= begun_;
+    dropping_ = live_ && !flow_->kept.take(line.text.size() + overhead, byte_budget::clock::now());
     if (dropping_) {
         ++flow_->dropped;
         wire_.on_drop(instance_.app);
@@ -77,7 +86,10 @@ void log_collector::take(const runtime::log_line& line) {
 }
 
 std::optional<std::chrono::milliseconds> log_collector::pace() {
-    if (dropping_ && log_now() - last_ > most_behind) {
+    const auto behind = log_now() - last_;
+    // Further than it has followed it cannot be: then the clock jumped.
+    const bool possible = behind <= deadline::clock::now() - begun_ticks_ + most_behind;
+    if (dropping_ && behind > most_behind && possible) {
         skip();
         return std::nullopt;
     }

@@ -55,6 +55,7 @@ class log_collector {
 
     task<> resume();
     runtime::log_options how_to_follow();
+    log_time since() const;
     void take(const runtime::log_line& line);
     std::optional<std::chrono::milliseconds> pace();
     void skip();
@@ -66,7 +67,9 @@ class log_collector {
     asio::steady_timer pause_;
     position stream_[2];
     // Of this following:
-    log_time begun_{};           // what is older waits rather than being dropped
+    log_time begun_{};  // what is older waits rather than being dropped …
+    bool live_{false};  // … until the first that is not: the clock may go back
+    deadline::clock::time_point begun_ticks_{};
     log_time first_{}, last_{};  // lines that were read
     std::uint64_t read_{0};      // how many
     std::size_t unpaid_{0};      // bytes read since the last pause

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "core/model/model.hpp"
 #include "runtime/log_stream.hpp"
@@ -28,9 +29,28 @@ result<log_time> parse_log_time(const std::string& text, log_time now) {
 
 namespace {
 
-// Each source is in order; between sources a line may be kept a moment after one that is newer.
+constexpr auto clock_step = std::chrono::seconds(2);  // by which a source goes back only with the clock
+
+// Each source is in order; between sources a line may be kept a moment after one that is newer. Where a source itself
+// goes back in time the clock was put back: what was kept before that stays before.
 void in_order_of_time(std::vector<log_entry>& lines) {
-    std::stable_sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    const auto sort = [](auto from, auto to) {
+        std::stable_sort(from, to, [](const auto& a, const auto& b) { return a.at < b.at; });
+    };
+    std::map<std::string_view, log_time> newest;  // of each origin
+    auto begin = lines.begin();
+    for (auto line = lines.begin(); line != lines.end(); ++line) {
+        if (line->origin.empty()) continue;
+        const auto known = newest.find(line->origin);
+        if (known != newest.end() && line->at + clock_step < known->second) {
+            newest.clear();  // its keys are in lines that move now
+            sort(begin, line);
+            begin = line;
+        }
+        auto& last = newest[line->origin];
+        last = std::max(last, line->at);
+    }
+    sort(begin, lines.end());
 }
 
 task<> show_live(log_follower& live, const log_filter& filter, const log_sink& sink) {

@@ -88,9 +88,15 @@ app_series metrics_store::read_now(const std::string& app, span_of_time when, st
     return found;
 }
 
+// How much later than it is the wall clock may be, by which the files are dated.
+std::chrono::nanoseconds metrics_store::ahead() {
+    const auto wall = std::chrono::system_clock::now();
+    return wall - aging_.at(wall);
+}
+
 void metrics_store::keep_now(const std::set<std::string>& apps) {
     std::error_code ignored;
-    const auto longest = std::chrono::seconds(resolutions.back().step * resolutions.back().kept);
+    const auto longest = std::chrono::seconds(resolutions.back().step * resolutions.back().kept) + ahead();
     for (const auto& app : fs::directory_iterator(directory_, ignored)) {
         if (!apps.contains(app.path().filename())) {
             fs::remove_all(app.path(), ignored);

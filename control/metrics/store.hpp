@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/metrics/points.hpp"
+#include "core/base/aging_clock.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/blocking.hpp"
 #include "core/base/log.hpp"
@@ -37,7 +38,9 @@ struct app_series {
 class metrics_store {
  public:
     metrics_store(std::filesystem::path directory, logger& log, std::size_t most_files = 2000)
-        : directory_(std::move(directory)), log_(log), most_files_(most_files) {}
+        : directory_(std::move(directory)), log_(log), most_files_(most_files) {
+        (void)ahead();
+    }
 
     task<> write(std::vector<sample> batch);
     /// Instances that have samples in that time.
@@ -51,11 +54,13 @@ class metrics_store {
     app_series read_now(const std::string& app, span_of_time when, std::int64_t now) const;
     void keep_now(const std::set<std::string>& apps);
     std::size_t count_files() const;
+    std::chrono::nanoseconds ahead();
 
     std::filesystem::path directory_;
     logger& log_;
     std::size_t most_files_;
-    std::size_t files_{0};  // on the thread only
+    std::size_t files_{0};  // on the thread only, and what follows
+    aging_clock aging_;
     bool counted_{false};
     bool complained_{false};
     blocking_pool thread_{"metrics", 1};

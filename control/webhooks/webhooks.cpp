@@ -194,7 +194,7 @@ task<bool> webhooks::deliver_one(store::webhook& w, const store::audit_entry& e,
         w.last_error.clear();
         co_return true;
     }
-    const auto at = now();
+    const auto at = old_now(p);
     if (w.failures++ == 0) w.failing_since = at;
     w.last_error = sent.error().message;
     if (at - w.failing_since > patience) {

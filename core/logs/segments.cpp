@@ -187,7 +187,8 @@ std::vector<log_entry> read_segments(const std::filesystem::path& directory, con
     const auto all = segments_in(directory);
     for (auto s = all.rbegin(); s != all.rend() && found.size() < range.most && bytes < most_answered; ++s) {
         if (s->first > range.upto) continue;
-        if (range.filter.since && changed(s->file) < *range.filter.since) break;
+        // Not the end: the clock may have gone back since an older one was written.
+        if (range.filter.since && changed(s->file) < *range.filter.since) continue;
         const auto content = read_file(s->file, largest_segment);
         if (!content) continue;  // it was removed meanwhile
         backwards lines(*content);

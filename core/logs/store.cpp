@@ -23,7 +23,9 @@ log_entry say_dropped(std::uint64_t lines) {
 
 }  // namespace
 
-log_store::log_store(log_store_options options) : options_(std::move(options)) {}
+log_store::log_store(log_store_options options) : options_(std::move(options)) {
+    (void)aging_.at(options_.clock());
+}
 
 log_store::~log_store() = default;  // the writing thread ends its queue first: it is declared last
 
@@ -204,11 +206,12 @@ task<> log_store::flushed() {
 task<> log_store::keep_house() {
     const auto work = [this] {
         write_pending();
+        const auto now = aging_.at(options_.clock());
         std::error_code ignored;
         for (const auto& entry : std::filesystem::directory_iterator(options_.directory, ignored)) {
             const auto app = entry.path().filename().string();
             if (knows(app))
-                writer_of(app).expire(log_now());
+                writer_of(app).expire(now);
             else
                 std::filesystem::remove_all(entry.path(), ignored);
         }

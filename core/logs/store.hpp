@@ -5,6 +5,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/aging_clock.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/blocking.hpp"
 #include "core/logs/segments.hpp"
@@ -24,6 +26,7 @@ struct log_store_options {
     std::size_t pending{16u << 20};        // bytes that wait for the disk, of all apps
     std::size_t follower_lines{8192};      // that wait for one reader …
     std::size_t follower_bytes{4u << 20};  // … and their bytes
+    std::function<log_time()> clock{&log_now};
 };
 
 /// One live reader. Lines it does not take in time are dropped, the oldest first, and counted. Belongs to the executor
@@ -103,6 +106,7 @@ class log_store {
     bool scheduled_{false};
 
     std::map<std::string, std::unique_ptr<segment_writer>> writers_;  // the writing thread's
+    aging_clock aging_;                                               // as well
     blocking_pool reading_{"log-reading", 1};
     blocking_pool writing_{"log-writing", 1};
 };

@@ -75,6 +75,23 @@ INSERT INTO cron_entries (app, schedule, zone, command, overlap, from_file, acti
     back.exec();
 }
 
+std::vector<cron_entry> rewind_cron(SQLite::Database& db, sys_time now) {
+    SQLite::Statement ahead(db, std::string(entry_columns) + "WHERE e.seen > ? + 1000");
+    ahead.bind(1, column(now));
+    auto found = entries_from(ahead);
+    for (const auto& e : found) {
+        SQLite::Statement missed(db, "DELETE FROM cron_runs WHERE entry = ? AND outcome = 'missed' AND scheduled > ?");
+        missed.bind(1, e.id.value);
+        missed.bind(2, column(now));
+        missed.exec();
+        SQLite::Statement seen(db, "UPDATE cron_entries SET seen = ? WHERE id = ?");
+        seen.bind(1, column(now));
+        seen.bind(2, e.id.value);
+        seen.exec();
+    }
+    return found;
+}
+
 cron_id add_cron_entry(SQLite::Database& db, app_id owner, const cron_line& line, sys_time now) {
     SQLite::Statement s(db,
                         "INSERT INTO cron_entries (app, schedule, zone, command, overlap, from_file, active, seen) "

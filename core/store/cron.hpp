@@ -20,6 +20,10 @@ std::vector<cron_line> cron_lines_of(SQLite::Database& db, release_id id);
 /// Makes every app's entries of app.json those of the release that serves: new ones count from `now`, those that are
 /// gone rest with their history.
 void follow_releases(SQLite::Database& db, sys_time now);
+/// The clock went back, by more than a second, behind what entries have dealt with: from `now` on they go on. What ran
+/// keeps its claim and is not run again; what was missed, by a clock that was wrong, is not missed any more. They, as
+/// they were.
+std::vector<cron_entry> rewind_cron(SQLite::Database& db, sys_time now);
 cron_id add_cron_entry(SQLite::Database& db, app_id owner, const cron_line& line, sys_time now);
 /// Of apps with a release, in the order of their ids.
 std::vector<cron_entry> active_cron_entries(SQLite::Database& db);

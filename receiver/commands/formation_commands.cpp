@@ -151,7 +151,7 @@ task<result<>> run_ps_limits(command_call& call) {
         auto id = co_await call.platform.formations().set(call.who, call.app, call.arguments[0], said, reset);
         co_return co_await report(call, id, "done");
     }
-    auto all = co_await call.platform.formations().list(call.who, call.app);
+    auto all = co_await call.platform.formations().list(call.who, call.app, true);
     if (!all) co_return all.error();
     auto out = json::array();
     std::vector<std::vector<std::string>> rows{

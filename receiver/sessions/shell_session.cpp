@@ -41,7 +41,9 @@ task<int> output(shell_pipes& pipes) {
             co_await pipes.client.write(std::move(got->data));
     }
     auto status = co_await hop(pipes.control, pipes.terminal->exit_status());
-    co_return status ? *status : 1;
+    if (status) co_return *status;
+    co_await pipes.client.write_error(complaint(status.error().message));
+    co_return 1;
 }
 
 // Neither of these returns: the end of the output ends the session.

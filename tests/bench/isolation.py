@@ -1,11 +1,17 @@
 """A neighbour's latency while an app misbehaves in every way that it can: p99 before and during, per kind; medians.
 
-scripts/bench isolation [--rounds 3] [--seconds 8]. Prints a table and leaves it in build/reports/isolation.md.
+Each round measures the neighbour at rest and then beside the bomb. Of the log bomb a second table says what the app offered, what
+the engine let it write, what was kept and what was counted as dropped, and how large files became.
+
+scripts/bench isolation [--rounds 3] [--seconds 8] [--only "log bomb"]. Prints tables and leaves them in build/reports/isolation.md.
 """
 
 import argparse
+import contextlib
 import http.client
+import json
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -29,6 +35,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("", int(os.environ["PORT"])), Handler).serve_forever()
 """
 
+RATE = 100e6  # bytes a second that the log bomb offers
+
 # Each ends by itself after SECONDS, and keeps at it when it is refused or killed.
 BOMBS = {
     "busy loops": "for _ in range(8):\n    if os.fork() == 0:\n        while time.time() < end: pass\n        os._exit(0)",
@@ -50,15 +58,73 @@ BOMBS = {
     with open('/app/bomb', 'wb') as f:
         for _ in range(256): f.write(b'x' * (1 << 20))
     os.remove('/app/bomb')""",
-    "log bomb": """out = os.open('/proc/1/fd/1', os.O_WRONLY)
-while time.time() < end: os.write(out, b'x' * 200 + b'\\n')""",
+    # The pipe to the engine is what holds it back: it never waits by itself while it is behind its rate.
+    "log bomb": """import json
+out, piece, passed, began = os.open('/proc/1/fd/1', os.O_WRONLY), (b'x' * 999 + b'\\n') * 64, 0, time.time()
+while time.time() < end:
+    if passed < RATE * (time.time() - began): passed += os.write(out, piece)
+    else: time.sleep(0.001)
+print(json.dumps({'bytes': passed, 'lines': passed // 1000, 'seconds': time.time() - began}), flush=True)""",
 }
 
 
 def bomb(gasper, app, script, seconds):
-    text = f"import os, time\nend = time.time() + {seconds}\n{script}\nwhile time.time() < end: time.sleep(0.1)\n"
+    text = f"import os, time\nRATE = {RATE}\nend = time.time() + {seconds}\n{script}\nwhile time.time() < end: time.sleep(0.1)\n"
     return subprocess.Popen(["ssh", *gasper.ssh_options(), f"{app.name}@127.0.0.1", "python3", "-"], stdin=subprocess.PIPE,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), text.encode()
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL), text.encode()
+
+
+def bytes_below(directory):
+    total = 0
+    for file in directory.rglob("*"):
+        with contextlib.suppress(OSError):  # rotated away meanwhile
+            total += file.stat().st_size if file.is_file() else 0
+    return total
+
+
+class Flood:
+    """What becomes of an app's output: sizes are looked at until it is closed, counts are taken from the app's log."""
+
+    def __init__(self, gasper, app):
+        self.gasper, self.app = gasper, app
+        root = pathlib.Path(gasper.engine("info")["DockerRootDir"])
+        self.engine_files = root / "containers" / gasper.containers(app.name)[0]["Id"]
+        self.kept_files = gasper.data / "logs" / "apps" / app.name
+        self.most_of_engine = self.most_kept = 0
+        self.dropped_before = self.dropped()
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+
+    def _watch(self):
+        while not self.stopped.wait(0.2):
+            self.most_of_engine = max(self.most_of_engine, bytes_below(self.engine_files))
+            self.most_kept = max(self.most_kept, bytes_below(self.kept_files))
+
+    def dropped(self):
+        said = self.gasper.command("logs", self.app.name, "--source", "gasper", "-n", "10000").ok().output
+        return sum(int(n) for n in re.findall(r"(\d+) lines dropped", said))
+
+    def close(self):
+        """Lines that were counted as dropped since it began; they are said within a second."""
+        time.sleep(4)
+        self.stopped.set()
+        self.thread.join()
+        return self.dropped() - self.dropped_before
+
+
+def flood_table(seen):
+    """`seen`: of each round (what the bomb printed, its Flood, lines dropped)."""
+    def median(value):
+        return statistics.median(value(*each) for each in seen)
+    passed = median(lambda wrote, flood, dropped: wrote["bytes"] / wrote["seconds"] / 1e6)
+    share = median(lambda wrote, flood, dropped: 100 * dropped / wrote["lines"])
+    engine = max(flood.most_of_engine for _, flood, _ in seen) / (1 << 20)
+    kept = max(flood.most_kept for _, flood, _ in seen) / (1 << 20)
+    return "\n".join(["| the log bomb | |", "|---|---|", f"| the app offers, MB/s | {RATE / 1e6:.0f} |",
+                      f"| the engine lets it write, MB/s | {passed:.1f} |", f"| of its lines counted as dropped | {share:.0f} % |",
+                      f"| the engine's files of it, at most (3 × 10 MiB are allowed) | {engine:.1f} MiB |",
+                      f"| its log in Gasper, at most (16 MiB are allowed) | {kept:.1f} MiB |"])
 
 
 def p99(app, seconds):
@@ -91,37 +157,50 @@ def app_of(gasper, name):
     return app
 
 
-def measure(gasper, rounds, seconds):
+def one_round(gasper, neighbour, attacker, script, seconds):
+    """(p99 at rest, p99 beside the bomb, failed requests, what the bomb printed)."""
+    wait_until(lambda: attacker.get().status == 200, 120, "the attacker's own web")
+    quiet, _ = p99(neighbour, seconds)
+    running, text = bomb(gasper, attacker, script, seconds + 1)
+    running.stdin.write(text)
+    running.stdin.close()
+    time.sleep(1)
+    busy, failed = p99(neighbour, seconds)
+    running.wait(60)
+    return quiet, busy, failed, running.stdout.read()
+
+
+def measure(gasper, rounds, seconds, only):
     neighbour, attacker = app_of(gasper, "neighbour"), app_of(gasper, "attacker")
     rows = ["| while another app | p99 before, ms | p99 during, ms | ratio | failed requests |", "|---|---|---|---|---|"]
+    floods = []
     for name, script in BOMBS.items():
+        if only and name != only:
+            continue
         before, during, ratios, failures = [], [], [], 0
         for _ in range(rounds):
-            wait_until(lambda: attacker.get().status == 200, 120, "the attacker's own web")
-            quiet, _ = p99(neighbour, seconds)
-            running, text = bomb(gasper, attacker, script, seconds + 1)
-            running.stdin.write(text)
-            running.stdin.close()
-            time.sleep(1)
-            busy, failed = p99(neighbour, seconds)
-            running.wait(60)
+            flood = Flood(gasper, attacker) if name == "log bomb" else None
+            quiet, busy, failed, printed = one_round(gasper, neighbour, attacker, script, seconds)
+            if flood:
+                floods.append((json.loads(printed), flood, flood.close()))
             before.append(quiet)
             during.append(busy)
             ratios.append(busy / quiet)
             failures += failed
         rows.append(f"| {name} | {statistics.median(before):.1f} | {statistics.median(during):.1f} | **{statistics.median(ratios):.2f}** | {failures} |")
-    return "\n".join(rows)
+    return "\n".join(rows) + ("\n\n" + flood_table(floods) if floods else "")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--only", choices=BOMBS)
     chosen = parser.parse_args()
     gasper = Gasper()
     try:
         gasper.up()
-        table = measure(gasper, chosen.rounds, chosen.seconds)
+        table = measure(gasper, chosen.rounds, chosen.seconds, chosen.only)
     finally:
         gasper.destroy()
     print(table)

@@ -209,3 +209,36 @@ def test_a_disk_bomb_in_an_app_is_ended_and_its_neighbour_does_not_notice(gasper
     assert "wrote more than its disk limit of 64 MiB" in gasper.command("logs", app.name, "--source", "gasper", "-n", "1000").ok().output
     assert gasper.ssh(app.name, "test -e /app/bomb").status == 1
     assert neighbour.get().status == 200
+
+
+def test_a_one_off_that_writes_more_than_it_may_is_ended_and_says_why(gasper):
+    app = gasper.app("python", name="oncebomb")
+    app.push().ok()
+    gasper.command("ps:limits", app.name, "run", "--disk", "64m").ok()
+    limits = json.loads(gasper.command("ps:limits", app.name, "--json").ok().output)
+    assert [p["disk"] for p in limits if p["process"] == "run"] == [64 * MIB]
+    filling = "'dd if=/dev/zero of=/app/bomb bs=1M count=200; sleep 60; echo nobody minded'"
+    why = "wrote more than its disk limit of 64 MiB"
+
+    attached = gasper.command("run", app.name, filling, deadline=180)
+    assert attached.status == 1 and why in attached.error and "nobody minded" not in attached.output
+    begun = json.loads(gasper.command("run", "--json", "-d", app.name, filling).ok().output)
+    log = gasper.command("jobs:log", str(begun["job"]), deadline=180)
+    assert log.status == 1 and why in log.error and "nobody minded" not in log.output
+    said = gasper.command("logs", app.name, "--source", "gasper", "-n", "200").ok().output
+    assert said.count(f"ended: it {why}") == 2, said
+    assert gasper.command("run", app.name, "'touch /var/tmp/elsewhere'").status != 0, "it writes to /app and /tmp only"
+    gasper.command("run", app.name, "'touch /app/here /tmp/here'").ok()
+    assert app.get().status == 200
+
+
+def test_a_release_command_that_writes_more_than_it_may_fails_the_deploy(gasper):
+    app = gasper.app("python", name="releasebomb")
+    app.push().ok()
+    gasper.command("ps:limits", app.name, "release", "--disk", "64m").ok()
+    app.write("Procfile", "web: python3 app.py\nrelease: dd if=/dev/zero of=/app/bomb bs=1M count=200; sleep 60; echo nobody minded\n")
+    app.commit()
+    refused = app.push()
+    assert refused.status != 0
+    assert "the release command was ended: it wrote more than its disk limit of 64 MiB" in refused.error, refused.error
+    assert "nobody minded" not in refused.error and app.get().status == 200

@@ -25,6 +25,30 @@ task<result<int>> silent_terminal::exit_status() {
     co_return 0;
 }
 
+explicit writing_terminal::writing_terminal(std::function<bool()> ended) : ended_(std::move(ended)) {}
+
+task<result<runtime::terminal::chunk>> writing_terminal::read() {
+    while (!ended_())
+        co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+    co_return chunk{};
+}
+
+task<result<>> writing_terminal::write(std::string) {
+    co_return result<>();
+}
+
+task<result<>> writing_terminal::close_input() {
+    co_return result<>();
+}
+
+task<result<>> writing_terminal::resize(int, int) {
+    co_return result<>();
+}
+
+task<result<int>> writing_terminal::exit_status() {
+    co_return fail(errc::failed, "disk_limit", "it wrote too much");
+}
+
 void scripted_cluster::crash(const std::string& container, int exit_code) {
     auto& i = containers.at(container);
     i.state = instance_state::crashed;
@@ -167,7 +191,10 @@ task<result<int>> scripted_cluster::run_once(runtime::once_spec spec, line_sink 
     called();
     once.push_back(spec);
     sink("output of " + spec.command);
-    if (hang_in == "run_once") co_await hang();
+    while (hang_in == "run_once") {
+        if (ended_runs.contains(spec.purpose)) co_return fail(errc::failed, "disk_limit", "it wrote too much");
+        co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+    }
     co_return once_status;
 }
 
@@ -198,6 +225,8 @@ task<result<int>> scripted_cluster::run_kept(runtime::kept_run what, std::size_t
         if (still == kept.end()) co_return fail(errc::not_found, "no", "it was removed");
         for (; seen < still->second.lines.size(); ++seen)
             sink(still->second.lines[seen]);
+        if (ended_runs.contains(still->second.spec.purpose))
+            co_return fail(errc::failed, "disk_limit", "it wrote too much");
         if (hang_in != "run_once") co_return once_status;
         co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
     }
@@ -211,8 +240,11 @@ task<result<>> scripted_cluster::drop_kept(std::string name) {
 
 task<result<std::unique_ptr<runtime::terminal>>> scripted_cluster::open_once(runtime::once_spec spec,
                                                                              runtime::exec_options, deadline) {
-    once.push_back(std::move(spec));
-    co_return fail(errc::unavailable, "no", "no terminals here");
+    once.push_back(spec);
+    if (!has_terminals) co_return fail(errc::unavailable, "no", "no terminals here");
+    auto ended = [this, name = spec.purpose] { return ended_runs.contains(name); };
+    std::unique_ptr<runtime::terminal> made = std::make_unique<writing_terminal>(std::move(ended));
+    co_return made;
 }
 
 task<result<std::vector<node>>> scripted_cluster::nodes() {
@@ -233,6 +265,12 @@ task<result<std::vector<runtime::observed_instance>>> scripted_cluster::over_dis
     std::vector<runtime::observed_instance> these) {
     std::erase_if(these, [this](const auto& i) { return written[i.container] <= i.disk_bytes; });
     co_return these;
+}
+
+task<result<>> scripted_cluster::end_runs_over_disk() {
+    for (const auto& spec : once)
+        if (spec.limit.disk_bytes > 0 && written[spec.purpose] > spec.limit.disk_bytes) ended_runs.insert(spec.purpose);
+    co_return result<>();
 }
 
 task<result<>> scripted_cluster::tidy(std::vector<std::string> keep, std::vector<std::string> apps) {

@@ -20,6 +20,20 @@ class silent_terminal final : public runtime::terminal {
     task<result<int>> exit_status() override;
 };
 
+/// A command that does nothing until it is ended for what it wrote.
+class writing_terminal final : public runtime::terminal {
+ public:
+    explicit writing_terminal(std::function<bool()> ended);
+    task<result<chunk>> read() override;
+    task<result<>> write(std::string) override;
+    task<result<>> close_input() override;
+    task<result<>> resize(int, int) override;
+    task<result<int>> exit_status() override;
+
+ private:
+    std::function<bool()> ended_;
+};
+
 class scripted_cluster final : public runtime::cluster {
  public:
     // The script
@@ -33,7 +47,8 @@ class scripted_cluster final : public runtime::cluster {
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
     std::map<std::string, runtime::instance_usage> usage;  // by container; others have used nothing
-    std::map<std::string, std::int64_t> written;           // bytes to disk, by container
+    std::map<std::string, std::int64_t> written;           // bytes to disk, by container or purpose
+    bool has_terminals{false};                             // for one-offs: writing_terminal
     std::string last_words;                                // what an instance says when it is told to end
     int cut_logs{0};                                       // a log that is followed breaks off after so many looks
 
@@ -55,6 +70,7 @@ class scripted_cluster final : public runtime::cluster {
     std::vector<runtime::once_spec> once;                                               // as they were begun
     std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> tidied;  // what was kept, and apps
     int once_status{0};
+    std::set<std::string> ended_runs;  // for what they wrote, by purpose
     struct kept_one {
         runtime::kept_run what;
         runtime::once_spec spec;
@@ -94,6 +110,7 @@ class scripted_cluster final : public runtime::cluster {
     task<result<std::vector<runtime::instance_usage>>> measure(std::vector<std::string> of) override;
     task<result<std::vector<runtime::observed_instance>>> over_disk(
         std::vector<runtime::observed_instance> these) override;
+    task<result<>> end_runs_over_disk() override;
     task<result<>> tidy(std::vector<std::string> keep, std::vector<std::string> apps) override;
     task<result<>> logs(std::string container, runtime::log_options options,
                         std::function<void(runtime::log_line)> sink) override;

@@ -177,6 +177,61 @@ TEST_F(cron_test, a_clock_that_is_put_back_repeats_nothing) {
     EXPECT_EQ(cluster.once.size(), 1u);
 }
 
+TEST_F(cron_test, a_clock_that_jumps_a_day_ahead_and_back_runs_nothing_twice_and_leaves_nothing_out) {
+    serve();
+    const auto id = add("0 * * * *");
+    pass(hours(1));
+    ASSERT_TRUE(ran(1));
+    pass(hours(24) + minutes(2));
+    ASSERT_TRUE(ran(2)) << "one of the day, not all";
+    EXPECT_TRUE(noted("23 runs missed"));
+    pass(-hours(24));
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 2u);
+    for (std::size_t hour = 0; hour < 23; ++hour) {
+        pass(hours(1));
+        ASSERT_TRUE(ran(3 + hour)) << "what a wrong clock missed is run when its time comes";
+        EXPECT_TRUE(world->until([&] { return outcomes(id)[1] == "succeeded"; }));
+    }
+    pass(hours(1));
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 25u) << "this one was run when the clock was ahead";
+    pass(hours(1));
+    EXPECT_TRUE(ran(26));
+}
+
+TEST_F(cron_test, a_clock_that_jumps_a_day_back_and_ahead_runs_nothing_twice_either) {
+    serve();
+    add("@hourly");
+    for (std::size_t hour = 0; hour < 3; ++hour) {
+        pass(hours(1));
+        ASSERT_TRUE(ran(1 + hour));
+    }
+    pass(-hours(24));
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 3u);
+    pass(hours(24));
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 3u);
+    EXPECT_FALSE(noted("missed"));
+    pass(hours(1));
+    EXPECT_TRUE(ran(4));
+}
+
+TEST_F(cron_test, goes_on_by_a_clock_that_was_put_right_while_nobody_was_there) {
+    serve();
+    add("@hourly");
+    pass(hours(1));
+    ASSERT_TRUE(ran(1));
+    restart();
+    pass(-hours(24 * 30));
+    recover();
+    go_round();
+    EXPECT_EQ(cluster.once.size(), 1u);
+    pass(hours(1));
+    EXPECT_TRUE(ran(2)) << "and does not wait for a month";
+}
+
 TEST_F(cron_test, forbid_leaves_a_run_out_while_the_one_before_goes_on) {
     serve();
     cluster.hang_in = "run_once";

@@ -43,6 +43,25 @@ class disk_test : public testing::Test {
     result<std::string> push() {
         return world->settle(world->platform().deploys().repository_for_push(world->who(), "hello"));
     }
+    /// Serves a release whose processes may write 100 MiB each.
+    void serve_limited(const process_types& processes = {{"web", "serve"}}) {
+        limit = 100 << 20;
+        make_world();
+        world->store([&](SQLite::Database& db) {
+            const auto a = store::find_app(db, "hello");
+            auto r = *store::find_release(db, world->box(), a->current);
+            r.processes = processes;
+            r.limit.disk_bytes = limit;
+            store::make_current(db, store::add_release(db, world->box(), r), "static", {{"web", 1}});
+        });
+        ASSERT_TRUE(world->settle(world->platform().recover()));
+        ASSERT_TRUE(world->until([&] { return world->routed("hello").size() == 1; }));
+    }
+    bool said(const std::string& text) {
+        const auto events = world->store(
+            [](SQLite::Database& db) { return store::events_of(db, store::find_app(db, "hello")->id, 0, 100); });
+        return std::any_of(events.begin(), events.end(), [&](const auto& e) { return e.text == text; });
+    }
     /// The store may not grow any more, or may again.
     void freeze_store(bool frozen) {
         auto set = [frozen](SQLite::Database& db) {
@@ -156,11 +175,66 @@ TEST_F(disk_test, an_instance_that_writes_more_than_it_may_is_replaced) {
     const auto bomb = cluster.containers.begin()->first;
     cluster.written[bomb] = limit + 1;
     ASSERT_TRUE(world->until([&] { return !cluster.containers.contains(bomb) && world->routed("hello").size() == 1; }));
-    const auto events = world->store(
-        [](SQLite::Database& db) { return store::events_of(db, store::find_app(db, "hello")->id, 0, 100); });
-    EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const auto& e) {
-        return e.text == "web.1 was ended: it wrote more than its disk limit of 100 MiB";
-    }));
+    EXPECT_TRUE(said("web.1 was ended: it wrote more than its disk limit of 100 MiB"));
+}
+
+TEST_F(disk_test, a_one_off_that_writes_more_than_it_may_is_ended_and_says_why) {
+    serve_limited();
+    cluster.hang_in = "run_once";
+    auto& runs = world->platform().one_offs();
+    const auto begun = world->settle(runs.detach(world->who(), "hello", "rake fill")).value();
+    ASSERT_TRUE(world->until([&] { return cluster.once.size() == 1; }));
+    EXPECT_EQ(cluster.once[0].limit.disk_bytes, limit);
+    cluster.written["run.1"] = limit + 1;
+    EXPECT_EQ(world->finish(begun.job), job_state::failed);
+    EXPECT_THAT(world->settle(world->jobs().info(begun.job))->reason, HasSubstr("wrote too much"));
+    EXPECT_TRUE(world->until([&] { return said("run.1 ended: it wrote too much") && cluster.kept.empty(); }));
+    EXPECT_EQ(world->routed("hello").size(), 1u);
+}
+
+TEST_F(disk_test, who_has_its_terminal_is_told) {
+    serve_limited();
+    cluster.has_terminals = true;
+    control::run_request wanted{.app = "hello", .command = "rake fill"};
+    auto opened = world->settle(world->platform().one_offs().attach(world->who(), wanted));
+    ASSERT_TRUE(opened);
+    cluster.written["run.1"] = limit + 1;
+    const auto end = world->settle((*opened)->read());
+    ASSERT_TRUE(end);
+    EXPECT_TRUE(end->data.empty());
+    const auto status = world->settle((*opened)->exit_status());
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, "disk_limit");
+    opened->reset();
+    EXPECT_TRUE(world->until([&] { return said("run.1 ended: it wrote too much"); }));
+}
+
+TEST_F(disk_test, a_release_command_that_writes_more_than_it_may_fails_the_release) {
+    serve_limited({{"web", "serve"}, {"release", "rake migrate"}});
+    cluster.hang_in = "run_once";
+    const auto change = set_config("x").value();
+    ASSERT_TRUE(world->until([&] { return cluster.once.size() == 1; }));
+    cluster.written["release"] = limit + 1;
+    EXPECT_EQ(world->finish(change), job_state::failed);
+    EXPECT_EQ(world->settle(world->jobs().info(change))->reason, "the release command was ended: it wrote too much");
+    EXPECT_EQ(world->routed("hello").size(), 1u);
+}
+
+TEST_F(disk_test, one_offs_have_a_limit_of_their_own) {
+    serve_limited();
+    auto& formations = world->platform().formations();
+    const process_settings wide{.disk_bytes = 300 << 20};
+    const auto set = world->settle(formations.set(world->who(), "hello", "run", wide, false)).value();
+    ASSERT_EQ(world->finish(set), job_state::succeeded);
+    const auto views = world->settle(formations.list(world->who(), "hello", true)).value();
+    ASSERT_EQ(views.size(), 2u);
+    EXPECT_EQ(views[0].rules.limit.disk_bytes, limit);
+    EXPECT_EQ(views[1].process, "run");
+    EXPECT_EQ(views[1].rules.limit.disk_bytes, 300 << 20);
+    EXPECT_EQ(world->settle(formations.list(world->who(), "hello")).value().size(), 1u);
+    const auto begun = world->settle(world->platform().one_offs().detach(world->who(), "hello", "true")).value();
+    EXPECT_EQ(world->finish(begun.job), job_state::succeeded);
+    EXPECT_EQ(cluster.once.back().limit.disk_bytes, 300 << 20);
 }
 
 TEST_F(disk_test, housekeeping_tells_the_cluster_what_is_needed) {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "control/housekeeping.hpp"
+#include "control/supervision.hpp"
 #include "core/store/jobs.hpp"
 #include "tests/support/control_world.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -38,6 +40,7 @@ class jobs_test : public testing::Test {
 
     test::temporary_directory dir;
     test::scripted_cluster cluster;
+    std::chrono::hours wrong{0};  // so far the clock is ahead
     test::control_world world{dir.path(), cluster};
     std::vector<std::string> before;
 };
@@ -118,6 +121,27 @@ TEST_F(jobs_test, of_a_destroyed_app_are_no_ones) {
     EXPECT_TRUE(world.settle(world.platform().apps().destroy(world.who(), "hello", "hello")));
     EXPECT_EQ(world.settle(world.jobs().info(id)).error().code, "job_not_found");
     EXPECT_FALSE(std::filesystem::exists(dir.path() / "jobs" / (std::to_string(id.value) + ".log")));
+}
+
+TEST_F(jobs_test, a_clock_that_jumps_a_year_ahead_makes_none_old_and_starts_nothing_anew) {
+    auto& p = world.platform().shared();
+    p.clock = [this] { return now() + wrong; };
+    serve();
+    const auto id = change_config();
+    ASSERT_EQ(world.finish(id), job_state::succeeded);
+    ASSERT_TRUE(world.until([&] { return cluster.containers.size() == 1; }));
+    const auto serving = cluster.containers.begin()->first;
+    wrong = std::chrono::hours(24 * 365);
+    EXPECT_EQ(world.settle(control::collect_ended_jobs(p)), 0u);
+    wrong = std::chrono::hours(-24 * 365);
+    EXPECT_EQ(world.settle(control::collect_ended_jobs(p)), 0u);
+    EXPECT_EQ(info(id).state, job_state::succeeded);
+    ASSERT_TRUE(world.settle(control::look_around(p)));
+    EXPECT_EQ(cluster.containers.begin()->first, serving);
+    EXPECT_EQ(cluster.containers.size(), 1u);
+    wrong = std::chrono::hours(0);
+    world.store([](SQLite::Database& db) { db.exec("UPDATE jobs SET finished = 1"); });
+    EXPECT_GE(world.settle(control::collect_ended_jobs(p)), 1u) << "but what is old goes";
 }
 
 }  // namespace

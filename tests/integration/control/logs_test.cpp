@@ -157,6 +157,56 @@ TEST_F(logs_test, a_flood_is_cut_to_the_rate_and_the_drop_is_said) {
     EXPECT_EQ(kept + dropped, 20'000u);
 }
 
+// The engine stamped lines by a clock that was a day ahead; then it was put right.
+TEST_F(logs_test, a_clock_that_goes_back_costs_no_line_and_doubles_none) {
+    serve();
+    ASSERT_TRUE(shows("output of"));
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(log_now().time_since_epoch());
+    cluster.write(container(), "ahead 0", now + 24h);
+    cluster.write(container(), "ahead 1", now + 24h + 1s);
+    ASSERT_TRUE(shows("ahead 1"));
+    start();
+    cluster.write(container(), "right 0", now);
+    recover();
+    ASSERT_TRUE(shows("right 0"));
+    cluster.write(container(), "right 1", now + 1s);
+    ASSERT_TRUE(shows("right 1"));
+    start();
+    cluster.write(container(), "right 2", now + 2s);
+    recover();
+    cluster.write(container(), "right 3", now + 3s);
+    ASSERT_TRUE(shows("right 3"));
+    const std::string from = "app[web.1]: ";
+    EXPECT_THAT(output(), ElementsAre(from + "output of " + container(), from + "ahead 0", from + "ahead 1",
+                                      from + "right 0", from + "right 1", from + "right 2", from + "right 3"));
+}
+
+TEST_F(logs_test, a_flood_is_cut_to_the_rate_by_a_clock_that_went_back_too) {
+    serve();
+    ASSERT_TRUE(shows("output of"));
+    const std::string line(1000, 'x');
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(log_now().time_since_epoch());
+    cluster.write(container(), "before the clock went back", now + 1s);
+    ASSERT_TRUE(shows("before the clock went back"));
+    for (int i = 0; i < 20'000; ++i)
+        cluster.write(container(), line, now - 24h);
+    ASSERT_TRUE(shows("lines dropped (too fast)"));
+    EXPECT_LT(output().size(), 8'000u);
+    for (const auto& text : texts())
+        EXPECT_EQ(text.find("were not read"), std::string::npos) << "it is not a day behind: " << text;
+}
+
+TEST_F(logs_test, access_lines_of_an_app_that_was_created_by_a_clock_ahead_are_kept) {
+    world->deployed("hello");
+    const auto tomorrow = now() + 24h;
+    world->store([&](SQLite::Database& db) {
+        db.exec("UPDATE apps SET created = " + std::to_string(tomorrow.time_since_epoch().count()));
+    });
+    serve();
+    request("/today");
+    EXPECT_TRUE(shows("/today"));
+}
+
 TEST_F(logs_test, a_destroyed_app_leaves_no_log_to_its_successor) {
     serve();
     request("/secret");

@@ -65,6 +65,24 @@ TEST_F(series_test, does_not_take_an_earlier_round_of_the_ring_for_now) {
     EXPECT_TRUE(series.read(noon - 86400, noon + 100 * 86400, 10, noon + 100 * 86400).empty());
 }
 
+TEST_F(series_test, a_clock_that_jumps_a_day_ahead_and_back_costs_what_was_measured_meanwhile_at_most) {
+    for (std::int64_t at = noon; at < noon + 3600; at += 10)
+        ASSERT_TRUE(add(at, 1, 1));
+    for (std::int64_t at = noon + 86'400; at < noon + 86'400 + 60; at += 10)
+        ASSERT_TRUE(add(at, 100, 100));
+    for (std::int64_t at = noon + 3600; at < noon + 3660; at += 10)
+        ASSERT_TRUE(add(at, 1, 1));
+    const auto now = noon + 3660;
+    const auto hour = series.read(now - 3600, now, 10, now);
+    EXPECT_GE(hour.size(), 354u);
+    for (const auto& p : hour)
+        EXPECT_EQ(p.values[0], 1);
+    const auto day = series.read(noon, now, 60, now);
+    EXPECT_GE(day.size(), 60u);
+    for (const auto& p : day)
+        EXPECT_EQ(p.values[0], 6);
+}
+
 TEST_F(series_test, begins_anew_when_the_file_is_another_layout_or_damaged) {
     std::ofstream(file) << "this is no series";
     EXPECT_TRUE(series.read(noon, noon + 10, 10, noon).empty());

@@ -110,6 +110,31 @@ TEST_F(log_store_test, an_app_that_was_not_admitted_has_no_log) {
     EXPECT_FALSE(std::filesystem::exists(dir.path() / "orphan"));
 }
 
+TEST_F(log_store_test, a_clock_that_jumps_ahead_makes_no_line_old) {
+    auto clock = std::make_shared<log_time>(log_now());
+    const auto open_at = [&] {
+        logs.reset();
+        logs = std::make_unique<log_store>(log_store_options{
+            .directory = dir.path(), .limits = {.size = 1u << 20}, .clock = [clock] { return *clock; }});
+        logs->admit("hello");
+    };
+    open_at();
+    for (int i = 0; i < 100; ++i)
+        say(std::to_string(i) + std::string(1000, 'x'));  // more than a segment
+    *clock += std::chrono::hours(24 * 365);
+    test::run_task(io, logs->keep_house());
+    EXPECT_EQ(texts().size(), 100u);
+    *clock -= std::chrono::hours(24 * 365);
+    test::run_task(io, logs->keep_house());
+    say("after");
+    EXPECT_EQ(texts().size(), 101u);
+    EXPECT_EQ(texts().back(), "after");
+    *clock += std::chrono::hours(24 * 365);
+    open_at();
+    test::run_task(io, logs->keep_house());
+    EXPECT_LT(texts().size(), 101u) << "what is old by a clock that was there first is";
+}
+
 TEST_F(log_store_test, marks_tell_where_each_origin_goes_on) {
     logs->append("hello", {.at = log_now(), .source = "app[web.1]", .text = "x", .origin = "c1/o", .place = {5, 1}});
     logs->append("hello", {.at = log_now(), .source = "app[web.1]", .text = "y", .origin = "c1/o", .place = {5, 2}});

@@ -29,6 +29,11 @@ TEST(tokens_test, knows_whom_it_was_issued_for) {
     EXPECT_GT(token.expires, now() + 59min);
 }
 
+TEST(tokens_test, outlives_a_clock_that_was_a_day_ahead_and_was_put_right) {
+    const tokens t(key, 1h);
+    EXPECT_EQ(t.verify(t.issue(user_id{42}, now() + 24h).text).value(), user_id{42});
+}
+
 TEST(tokens_test, refuses_an_expired_token) {
     const tokens t(key, 1h);
     EXPECT_EQ(refusal_of(t, t.issue(user_id{1}, now() - 2h).text), "token_expired");
