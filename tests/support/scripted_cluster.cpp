@@ -25,7 +25,7 @@ task<result<int>> silent_terminal::exit_status() {
     co_return 0;
 }
 
-explicit writing_terminal::writing_terminal(std::function<bool()> ended) : ended_(std::move(ended)) {}
+writing_terminal::writing_terminal(std::function<bool()> ended) : ended_(std::move(ended)) {}
 
 task<result<runtime::terminal::chunk>> writing_terminal::read() {
     while (!ended_())
