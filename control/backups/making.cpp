@@ -27,7 +27,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr auto longest = hours(12);  // one dump, or one restore
+constexpr auto longest_dump = hours(12);  // one dump, or one restore
 
 /// A verb of a kind that may not have it: nothing then.
 task<result<contents>> count(parts& p, service s, std::string container) {
@@ -74,7 +74,7 @@ task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context&
     if (!before) co_return before.error();
     co_await job.step("dump");
     job.say(fmt::format("-----> Dumping {} {}", kind_of(s).title, *version));
-    const auto until = deadline::after(longest);
+    const auto until = deadline::after(longest_dump);
     auto sink = co_await (*place)->create(b.object, until);
     if (!sink) co_return sink.error();
     const backup_header header{s.kind, s.name, *version, std::chrono::floor<seconds>(b.created)};
@@ -94,7 +94,7 @@ task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context&
 
 // What is in the server that it was restored into.
 task<result<contents>> replay(parts& p, service s, const backup& b, server_beside& beside, job_context& job) {
-    const auto until = deadline::after(longest);
+    const auto until = deadline::after(longest_dump);
     auto started = co_await start_beside(p, s, beside, job.sink(), until.sooner(p.settings.build_deadline));
     if (!started) co_return started.error();
     auto place = co_await backup_place_of(p, b.place);

@@ -25,7 +25,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr auto longest = hours(12);
+constexpr auto longest_restore = hours(12);
 constexpr std::size_t checked_beginning = 64u << 10;  // of a dump from outside
 
 std::vector<int> numbers_of(std::string_view version) {
@@ -71,7 +71,7 @@ task<result<>> give_users(parts& p, const service& s, std::string container) {
 }
 
 task<result<>> fill(parts& p, service s, server_beside& beside, verb_input input, job_context& job) {
-    const auto until = deadline::after(longest);
+    const auto until = deadline::after(longest_restore);
     co_await job.step("beside");
     job.say("-----> Starting an empty server beside it");
     auto started = co_await start_beside(p, s, beside, job.sink(), until.sooner(p.settings.build_deadline));
@@ -163,7 +163,7 @@ task<result<>> restore_service(parts& p, service_id id, verb_input input, std::s
 task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) {
     auto s = co_await load(p, id);
     if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
-    const auto until = deadline::after(longest);
+    const auto until = deadline::after(longest_restore);
     auto place = co_await backup_place_of(p, b.place);
     if (!place) co_return place.error();
     auto source = co_await (*place)->open(b.object, until);

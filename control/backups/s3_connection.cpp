@@ -13,7 +13,7 @@ namespace {
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t piece = 64u << 10;
+constexpr std::size_t read_size = 64u << 10;
 
 void pass_cancellation(const error_code& ec) {
     if (ec == asio::error::operation_aborted) throw boost::system::system_error(ec);
@@ -106,8 +106,8 @@ task<result<>> s3_client::connection::write(std::string head, body content) {
 task<result<>> s3_client::connection::fill() {
     error_code ec;
     const auto before = data_.size();
-    data_.resize(before + piece);
-    const auto room = asio::buffer(data_.data() + before, piece);
+    data_.resize(before + read_size);
+    const auto room = asio::buffer(data_.data() + before, read_size);
     std::size_t got = 0;
     if (tls_)
         got = co_await stream_.async_read_some(room, asio::redirect_error(asio::use_awaitable, ec));
