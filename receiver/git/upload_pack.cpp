@@ -47,7 +47,7 @@ task<bool> hand_back(client_stream& client, child_process::pipe& from, bool erro
     }
 }
 
-task<> relay(client_stream& client, child_process& child) {
+task<> pass_on(client_stream& client, child_process& child) {
     using namespace asio::experimental::awaitable_operators;
     co_await (feed(client, child) ||
               (hand_back(client, child.output(), false) && hand_back(client, child.error(), true)));
@@ -68,7 +68,7 @@ task<int> run_upload_pack(client_stream& client, std::filesystem::path repositor
         co_return 128;
     }
     auto child = std::move(*started);
-    if (!co_await finishes_before(relay(client, child), until)) child.kill(SIGKILL);
+    if (!co_await finishes_before(pass_on(client, child), until)) child.kill(SIGKILL);
     auto status = co_await child.wait(until.sooner(std::chrono::seconds(10)));
     co_return status ? *status : 128;
 }

@@ -5,7 +5,7 @@
 namespace gasper {
 namespace {
 
-constexpr auto whole = R"({"version": 7,
+constexpr auto whole_table = R"({"version": 7,
  "routes": [{"app": "hello", "hosts": ["hello.localhost", "*.hello.test"], "maintenance": true,
              "maintenance_page": "<h1>later</h1>", "asleep": true, "sleep_after": 1800,
              "instances": [{"name": "web.1", "address": "127.0.0.1:9001", "protocol": "http1"},
@@ -47,7 +47,7 @@ std::string with_instance(std::string_view instance) {
 }
 
 TEST(table, reads_everything_a_table_has) {
-    const auto got = parse_table(whole);
+    const auto got = parse_table(whole_table);
     ASSERT_TRUE(got) << got.error().message;
     EXPECT_EQ(*got, expected());
 }
