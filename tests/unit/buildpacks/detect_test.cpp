@@ -6,17 +6,17 @@
 namespace gasper::buildpacks {
 namespace {
 
-using files = std::map<std::string, std::string>;
+using tree_files = std::map<std::string, std::string>;
 
 class detect_test : public ::testing::Test {
  protected:
-    source_tree tree(const files& content) {
+    source_tree tree(const tree_files& content) {
         auto opened = source_tree::open(repository_.bare(), repository_.commit(content), {});
         if (!opened) throw std::runtime_error(opened.error().message);
         return std::move(*opened);
     }
 
-    std::string language(const files& content) {
+    std::string language(const tree_files& content) {
         const auto t = tree(content);
         for (const auto& p : all_packs()) {
             if (p->detect(t)) return std::string(p->language());
@@ -24,7 +24,7 @@ class detect_test : public ::testing::Test {
         return "none";
     }
 
-    result<build_plan> plan(const files& content) {
+    result<build_plan> plan(const tree_files& content) {
         const auto t = tree(content);
         for (const auto& p : all_packs()) {
             if (p->detect(t)) return p->plan(t);
@@ -32,7 +32,7 @@ class detect_test : public ::testing::Test {
         return fail(errc::invalid, "none", "none");
     }
 
-    std::string web(const files& content) {
+    std::string web(const tree_files& content) {
         const auto made = plan(content);
         return made ? made->defaults.contains("web") ? made->defaults.at("web") : "" : made.error().code;
     }
@@ -69,9 +69,9 @@ TEST_F(detect_test, a_directory_or_link_of_that_name_is_no_marker) {
 }
 
 TEST_F(detect_test, builds_nothing_where_nothing_is_to_compile) {
-    for (const auto& f :
-         {files{{"index.html", "x"}}, files{{"index.php", "x"}}, files{{"app.py", "x"}}, files{{"server.js", "x"}},
-          files{{"config.ru", "x"}}, files{{"package.json", R"({"scripts": {"start": "node x.js"}})"}}}) {
+    for (const auto& f : {tree_files{{"index.html", "x"}}, tree_files{{"index.php", "x"}}, tree_files{{"app.py", "x"}},
+                          tree_files{{"server.js", "x"}}, tree_files{{"config.ru", "x"}},
+                          tree_files{{"package.json", R"({"scripts": {"start": "node x.js"}})"}}}) {
         const auto made = plan(f);
         ASSERT_TRUE(made);
         EXPECT_FALSE(made->compile) << f.begin()->first;
@@ -131,7 +131,7 @@ TEST_F(detect_test, serves_the_root_that_the_site_says) {
 }
 
 TEST_F(detect_test, reuses_no_layer_that_depends_on_the_tree) {
-    const auto layered = [&](const files& f) { return plan(f)->compile->layer.has_value(); };
+    const auto layered = [&](const tree_files& f) { return plan(f)->compile->layer.has_value(); };
     EXPECT_TRUE(layered({{"requirements.txt", "flask\n"}}));
     EXPECT_FALSE(layered({{"requirements.txt", "-e .\n"}}));
     EXPECT_FALSE(layered({{"requirements.txt", "-r base.txt\n"}, {"base.txt", "./local\n"}}));
