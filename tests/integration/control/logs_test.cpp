@@ -63,6 +63,7 @@ class logs_test : public testing::Test {
 
 TEST_F(logs_test, a_restart_loses_no_line_and_doubles_none) {
     serve();
+    ASSERT_TRUE(shows("output of"));
     for (int i = 0; i < 5; ++i)
         cluster.write(container(), "a" + std::to_string(i), 100s);  // all in one nanosecond
     cluster.write(container(), "err", 100s, true);
