@@ -117,7 +117,7 @@ def test_damaged_backups_are_refused_and_the_data_stays(blue):
     good = stored.read_bytes()
     before = blue.sql(SUM)
     middle = len(good) // 2
-    for bad, reason in ((good[:middle], "cut short"), (good[:-1], "cut short"), (good[:middle] + b"XX" + good[middle + 2:], "damaged"),
+    for bad, reason in ((good[:middle], "cut short"), (good[:-1], "cut short"), (good[:middle] + b"XX" + good[middle + 2:], "changed"),
                         (b"PGDMP" + good, "no backup of Gasper"), (good[:60] + bytes([good[60] ^ 1]) + good[61:], "another secret.key"),
                         (good + b"more", "damaged")):
         stored.write_bytes(bad)

@@ -1,23 +1,9 @@
-"""The Docker Engine itself dies: apps are back soon after it is. Runs last, for every app on the engine goes with it."""
+"""The Docker Engine itself dies: apps are back soon after it is."""
 
-import os
-import pathlib
-import signal
-import subprocess
 import time
 
-import pytest
-
-from harness import ROOT, Gasper, wait_until
-
-HOME = ROOT / "build" / "test"
-
-
-def started_by_the_tests():
-    try:
-        return (HOME / "engine/started").read_text().strip() == "dockerd"
-    except OSError:
-        return False
+from harness import Gasper, wait_until
+from own_engine import kill_and_start, needs_it
 
 
 def answers(app):
@@ -27,8 +13,7 @@ def answers(app):
         return False
 
 
-@pytest.mark.last
-@pytest.mark.skipif(not started_by_the_tests(), reason="the engine is not the tests' own to kill")
+@needs_it
 def test_apps_are_back_after_an_engine_that_was_killed():
     made = Gasper()
     try:
@@ -36,10 +21,7 @@ def test_apps_are_back_after_an_engine_that_was_killed():
         apps = [made.app("static", name=f"back{n}") for n in range(3)]
         for app in apps:
             app.push().ok()
-        pid = int((HOME / "engine/docker.pid").read_text())
-        os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), 10, "the engine's end")
-        subprocess.run(["scripts/engine", "start", HOME], cwd=ROOT, check=True, capture_output=True, timeout=120)
+        kill_and_start()
         began = time.monotonic()
         for app in apps:
             wait_until(lambda app=app: answers(app), 30, f"{app.name} again")
