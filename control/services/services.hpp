@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "core/base/error.hpp"
 #include "core/model/service.hpp"
 #include "runtime/services/kind.hpp"
+#include "runtime/terminal.hpp"
 
 namespace gasper::control {
 
@@ -51,6 +53,22 @@ struct new_attachment {
     service_rights rights{service_rights::read_write};
 };
 
+struct console_request {
+    std::string service;
+    bool terminal{false};
+    int columns{80}, rows{24};
+    std::string term{"xterm-256color"};
+};
+
+struct opened_console {
+    // No aggregate: those are destroyed twice when they pass through a co_await expression (docs/adr/0004).
+    opened_console() = default;
+    opened_console(std::string w, std::unique_ptr<runtime::terminal> t) : what(std::move(w)), streams(std::move(t)) {}
+
+    std::string what;  // "psql"
+    std::unique_ptr<runtime::terminal> streams;
+};
+
 class services {
  public:
     explicit services(platform& p) : platform_(p) {}
@@ -72,6 +90,9 @@ class services {
 
     /// A new user in the place of an attachment's, as a release; the old one is valid until no instance has it.
     task<result<job_id>> rotate(identity who, std::string name, std::string app, std::string variable);
+
+    /// The kind's own console in the server's container, as its administrator.
+    task<result<opened_console>> open_console(identity who, console_request wanted);
 
     /// May `who` use this service (owner or admin)? errc::not_found when not.
     task<result<service>> authorize(identity who, std::string name);

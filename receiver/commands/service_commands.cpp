@@ -166,6 +166,11 @@ task<result<>> run_services_credentials(command_call& call) {
                               std::move(begun));
 }
 
+// A session of its own: only what cannot be one comes here.
+task<result<>> run_services_connect(command_call&) {
+    co_return fail(errc::invalid, "console_json", "a console has no --json: it says what the database says");
+}
+
 }  // namespace
 
 std::vector<command> service_commands() {
@@ -212,6 +217,14 @@ std::vector<command> service_commands() {
          2,
          {{"rotate", 0, false}, {"as", 0, true}},
          run_services_credentials},
+        {"services:connect",
+         "NAME",
+         "open a database's own console, or give it a script on standard input",
+         false,
+         1,
+         1,
+         {},
+         run_services_connect},
         {"services:start", "NAME", "start a stopped database", false, 1, 1, {}, run_services_start},
         {"services:stop", "NAME", "stop a database; its data stays", false, 1, 1, {}, run_services_stop},
         {"services:restart", "NAME", "stop a database and start it again", false, 1, 1, {}, run_services_restart},

@@ -38,6 +38,9 @@ class sessions {
     task<int> dump(channel& client, session_request request, std::string command, command_arguments typed);
     task<int> import_dump(channel& client, control::identity who, command_arguments typed);
     task<int> export_dump(channel& client, control::identity who, command_arguments typed);
+    /// services:connect; none: it is an ordinary command, as with --help.
+    static std::optional<command_arguments> console_command(const std::vector<std::string>& words);
+    task<int> console(channel& client, session_request request, command_arguments typed);
     task<int> shell(channel& client, session_request request);
     task<result<>> deploy(control::identity who, control::push what, line_sink progress);
 
