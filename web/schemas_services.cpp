@@ -28,6 +28,8 @@ constexpr const char* databases = R"json({
     "do": {"type": "string", "enum": ["start", "stop", "restart"]}}},
 "NewRotation": {"type": "object", "additionalProperties": false, "properties": {
     "variable": {"type": "string", "minLength": 1, "maxLength": 64, "description": "which, when it is attached more than once"}}},
+"NewPromotion": {"type": "object", "additionalProperties": false, "properties": {
+    "variable": {"type": "string", "minLength": 1, "maxLength": 64, "description": "which, when it is attached more than once"}}},
 "Service": {"type": "object", "additionalProperties": false,
   "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "stats", "created"],
   "properties": {

@@ -91,6 +91,10 @@ class services {
     /// A new user in the place of an attachment's, as a release; the old one is valid until no instance has it.
     task<result<job_id>> rotate(identity who, std::string name, std::string app, std::string variable);
 
+    /// A release in which this attachment has the kind's own variable; the one that had it gets another
+    /// (own_variable).
+    task<result<job_id>> promote(identity who, std::string name, std::string app, std::string variable);
+
     /// The kind's own console in the server's container, as its administrator.
     task<result<opened_console>> open_console(identity who, console_request wanted);
 

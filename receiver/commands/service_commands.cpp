@@ -140,6 +140,13 @@ task<result<>> run_services_detach(command_call& call) {
     co_return co_await finish(call, "Detaching " + call.arguments[0] + " from " + call.arguments[1], std::move(begun));
 }
 
+task<result<>> run_services_promote(command_call& call) {
+    const auto what = "Promoting " + call.arguments[0] + " in " + call.arguments[1];
+    auto begun = co_await control::services(call.platform)
+                     .promote(call.who, call.arguments[0], call.arguments[1], variable_of(option(call, "as")));
+    co_return co_await finish(call, what, std::move(begun));
+}
+
 task<result<>> run_services_order(command_call& call, std::string what, std::string doing) {
     auto begun = co_await control::services(call.platform).order(call.who, call.arguments[0], what);
     co_return co_await finish(call, doing + " service " + call.arguments[0], std::move(begun));
@@ -209,6 +216,14 @@ std::vector<command> service_commands() {
          2,
          {{"as", 0, true}},
          run_services_detach},
+        {"services:promote",
+         "NAME APP [--as BLUE]",
+         "make it the app's DATABASE_URL (REDIS_URL, MONGODB_URL); what was that gets a name of its own",
+         false,
+         2,
+         2,
+         {{"as", 0, true}},
+         run_services_promote},
         {"services:credentials",
          "NAME APP --rotate [--as BLUE]",
          "give an app a new user and password; the old ones are valid until the new release serves",

@@ -1,15 +1,17 @@
-"""Ways into a database for people: its console, and its figures."""
+"""Ways into a database for people: its console, which of several an app sees first, tunnels, figures."""
 
+import json
 import os
 import pathlib
 import signal
 import subprocess
+import threading
 
 import pytest
 
 from bad_input_test import create_user, make_key
 from harness import wait_until
-from services_test import created
+from services_test import created, steady_requests, variable
 from terminal import Terminal
 
 # A script for each kind's console, and what it says.
@@ -96,3 +98,67 @@ def test_no_password_of_the_administrator_is_in_a_process_list(gasper):
         assert len(secret) > 20 and not any(secret in line for line in lines)
         console.type("quit\n")
         assert console.end() == 0
+
+
+@pytest.fixture(name="app", scope="module")
+def _app(gasper):
+    app = gasper.app("database")
+    app.push().ok()
+    yield app
+    gasper.command("apps:destroy", app.name, "--confirm", app.name)
+
+
+def config(gasper, app):
+    return json.loads(gasper.command("config", app.name, "--json").ok().output)
+
+
+def test_a_promoted_database_is_the_apps_own_and_the_former_keeps_a_name(gasper, app):
+    with created(gasper, "postgres", "orders"), created(gasper, "postgres", "blue"):
+        gasper.command("services:attach", "orders", app.name).ok()
+        gasper.command("services:attach", "blue", app.name, "--as", "BLUE").ok()
+        assert app.get("/k/of-orders", method="PUT").status == 200
+        assert app.get("/k/of-blue?url=BLUE_URL", method="PUT").status == 200
+        version = app.version()
+        with steady_requests(app, "/k") as statuses:
+            gasper.command("services:promote", "blue", app.name).ok()
+        assert set(statuses) == {200}
+        assert app.version() == version + 1
+        assert app.get("/k").body == "of-blue\n"
+        assert app.get("/k?url=ORDERS_URL").body == "of-orders\n"
+        assert "BLUE_URL" not in config(gasper, app)
+        attached = {a["variable"]: a["app"] for n in ("orders", "blue")
+                    for a in json.loads(gasper.command("services:info", n, "--json").ok().output)["attachments"]}
+        assert attached == {"DATABASE_URL": app.name, "ORDERS_URL": app.name}
+        again = gasper.command("services:promote", "blue", app.name)
+        assert again.status == 1 and "already" in again.error
+        # A rollback brings back the code of before, and what the databases are called today.
+        gasper.command("releases:rollback", app.name, f"v{version}").ok()
+        assert app.get("/k").body == "of-blue\n" and "BLUE_URL" not in config(gasper, app)
+        gasper.command("services:detach", "blue", app.name).ok()
+        gasper.command("services:detach", "orders", app.name).ok()
+
+
+def test_a_promotion_that_a_restart_cuts_is_there_whole_or_not_at_all(own_gasper):
+    gasper = own_gasper
+    gasper.up()
+    app = gasper.app("database")
+    app.push().ok()
+    with created(gasper, "redis", "orders"), created(gasper, "redis", "blue"):
+        gasper.command("services:attach", "orders", app.name).ok()
+        gasper.command("services:attach", "blue", app.name, "--as", "BLUE").ok()
+        asking = threading.Thread(target=gasper.command, args=("services:promote", "blue", app.name))
+        asking.start()
+        wait_until(lambda: promotions(gasper), 30, "the job")
+        gasper.kill_serve()
+        asking.join()
+        gasper.up()
+        wait_until(lambda: promotions(gasper)[0]["state"] == "succeeded", 120, "the end of the promotion")
+        assert "@blue." in variable(gasper, app.name, "REDIS_URL") and "@orders." in variable(gasper, app.name, "ORDERS_URL")
+        assert "BLUE_URL" not in config(gasper, app)
+        gasper.command("services:detach", "blue", app.name).ok()
+        gasper.command("services:detach", "orders", app.name).ok()
+
+
+def promotions(gasper):
+    jobs = json.loads(gasper.command("jobs", "--json").ok().output)
+    return [j for j in jobs if j["kind"] == "promote"]

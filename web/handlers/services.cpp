@@ -119,4 +119,10 @@ task<result<response>> rotate_credentials(services& s, call c) {
     co_return co_await as_job(s, c.who, std::move(begun));
 }
 
+task<result<response>> promote_attachment(services& s, call c) {
+    const auto variable = text_or(c.body, "variable");
+    auto begun = co_await control::services(s.platform).promote(c.who, c.text("service"), c.text("app"), variable);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
 }  // namespace gasper::web::handlers
