@@ -69,6 +69,15 @@ struct opened_console {
     std::unique_ptr<runtime::terminal> streams;
 };
 
+/// Where a database is reached from this machine.
+struct way_in {
+    way_in() = default;  // no aggregate, as above
+    way_in(std::string a, std::uint16_t p) : address(std::move(a)), port(p) {}
+
+    std::string address;
+    std::uint16_t port{0};
+};
+
 class services {
  public:
     explicit services(platform& p) : platform_(p) {}
@@ -97,6 +106,9 @@ class services {
 
     /// The kind's own console in the server's container, as its administrator.
     task<result<opened_console>> open_console(identity who, console_request wanted);
+
+    /// The database "NAME" or "NAME.db.internal", on its port, that is attached to the app, for who may use the app.
+    task<result<way_in>> find_way(identity who, std::string app, std::string host, int port);
 
     /// May `who` use this service (owner or admin)? errc::not_found when not.
     task<result<service>> authorize(identity who, std::string name);

@@ -1,16 +1,19 @@
 """Ways into a database for people: its console, which of several an app sees first, tunnels, figures."""
 
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import threading
+import urllib.parse
 
 import pytest
 
 from bad_input_test import create_user, make_key
-from harness import wait_until
+from harness import free_ports, run, wait_until
 from services_test import created, steady_requests, variable
 from terminal import Terminal
 
@@ -162,3 +165,87 @@ def test_a_promotion_that_a_restart_cuts_is_there_whole_or_not_at_all(own_gasper
 def promotions(gasper):
     jobs = json.loads(gasper.command("jobs", "--json").ok().output)
     return [j for j in jobs if j["kind"] == "promote"]
+
+
+class Tunnel:
+    """ssh -N -L to a database of an app, with what ssh says."""
+
+    def __init__(self, gasper, app, to, key=None):
+        [self.port] = free_ports(1)
+        self.log = gasper.data / f"tunnel-{self.port}.log"
+        # The first value of an option counts: -v wins over the quiet one.
+        self.process = subprocess.Popen(["ssh", "-v", "-E", str(self.log), "-o", "ExitOnForwardFailure=yes", *gasper.ssh_options(key), "-N", "-L",
+                                         f"127.0.0.1:{self.port}:{to}", f"{app}@127.0.0.1"], stdin=subprocess.DEVNULL)
+        wait_until(self._listens, 30, "the tunnel")
+
+    def _listens(self):
+        assert self.process.poll() is None, self.said()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    def said(self):
+        return self.log.read_text()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def test_a_tunnel_leads_to_an_attached_database_and_nowhere_else(gasper, app, stranger):
+    with created(gasper, "postgres", "dug"), created(gasper, "redis", "other"):
+        gasper.command("services:attach", "dug", app.name).ok()
+        assert app.get("/k/v", method="PUT").status == 200
+        url = urllib.parse.urlsplit(variable(gasper, app.name, "DATABASE_URL"))
+        for to in ("dug:5432", "dug.db.internal:5432"):
+            with Tunnel(gasper, app.name, to) as tunnel:
+                words = ["psql", "-h", "127.0.0.1", "-p", tunnel.port, "-U", url.username, "app", "-qAtc", "SELECT v FROM kept"]
+                answer = run(words, env={**os.environ, "PGPASSWORD": url.password})
+                assert answer.ok().output.strip() == "v"
+                # A megabyte and more comes through whole.
+                words[-1] = "SELECT repeat('x', 3000000)"
+                assert len(run(words, env={**os.environ, "PGPASSWORD": url.password}).ok().output.strip()) == 3000000
+        for to, why in (("other:6379", "no database 'other' is attached"), ("127.0.0.1:22", "no database '127.0.0.1' is attached"),
+                        ("dug:22", "answers on port 5432, not 22")):
+            with Tunnel(gasper, app.name, to) as tunnel:
+                wait_until(lambda: why in tunnel.said(), 20, f"the reason in {tunnel.said()}")
+                assert "administratively prohibited" in tunnel.said()
+        for user, key, why in (("gasper", None, "a tunnel is an app's"), ("git", None, "a tunnel is an app's"), (app.name, stranger, "no app")):
+            with Tunnel(gasper, user, "dug:5432", key) as tunnel:
+                wait_until(lambda: why in tunnel.said(), 20, f"the reason in {tunnel.said()}")
+        gasper.command("services:detach", "dug", app.name).ok()
+
+
+def test_a_tunnel_ends_with_its_database_and_with_its_client(gasper, app):
+    with created(gasper, "redis", "ending") as name:
+        gasper.command("services:attach", name, app.name).ok()
+        url = urllib.parse.urlsplit(variable(gasper, app.name, "REDIS_URL"))
+        login = f"AUTH {url.username} {url.password}\r\n".encode()
+
+        def connected(tunnel):
+            client = socket.create_connection(("127.0.0.1", tunnel.port), 10)
+            client.sendall(login)
+            assert client.recv(100) == b"+OK\r\n"
+            return client
+
+        with Tunnel(gasper, app.name, f"{name}:6379") as tunnel:
+            client = connected(tunnel)
+            gasper.command("services:restart", name).ok()
+            client.settimeout(30)
+            assert client.recv(100) == b""
+            client.close()
+            connected(tunnel).close()
+            clients = lambda: int(json.loads(gasper.command("services:info", name, "--json").ok().output)["stats"]["connections"])
+            calm = clients()
+            held = connected(tunnel)
+            wait_until(lambda: clients() == calm + 1, 20, "the connection through the tunnel")
+            os.kill(tunnel.process.pid, signal.SIGKILL)
+            wait_until(lambda: clients() == calm, 30, "its end")
+            held.close()
+        gasper.command("services:detach", name, app.name).ok()
