@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/identity.hpp"
+#include "control/services/service_stats.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/error.hpp"
 #include "core/model/service.hpp"
@@ -19,15 +20,6 @@
 namespace gasper::control {
 
 class platform;
-
-/// What the kind's own `stats` say.
-struct service_stats {
-    std::string version;  // of the server, exactly
-    std::int64_t size_bytes{0};
-    std::int64_t connections{0}, max_connections{0};
-    std::optional<double> hit_ratio;  // 0 … 1, of its cache; none: nothing was asked for yet
-    std::int64_t slow_queries{0};
-};
 
 struct service_view {
     service info;
@@ -39,6 +31,7 @@ struct service_view {
     limits limit;
     std::int64_t memory_bytes{0};         // in use; 0: not known
     std::optional<service_stats> stats;   // of one that runs; not in a list
+    std::optional<sys_time> backed_up;    // when the newest verified backup was taken
     std::vector<attachment> attachments;  // without passwords
 };
 

@@ -44,6 +44,7 @@ json as_json(const control::service_view& v) {
             {"address", v.address.empty() ? json(nullptr) : json(v.address)},
             {"memory_bytes", v.memory_bytes},
             {"memory_limit_bytes", v.limit.memory_bytes},
+            {"backed_up_at", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
             {"attachments", attached},
             {"created_at", to_rfc3339(v.info.created)}};
 }
@@ -59,6 +60,11 @@ std::string attached_to(const control::service_view& v) {
 // "BLUE" and "BLUE_URL" mean the same attachment.
 std::string variable_of(const std::string& alias) {
     return alias.empty() || alias.ends_with("_URL") ? alias : alias + "_URL";
+}
+
+std::string backed_up(const control::service_view& v) {
+    if (!v.backed_up) return "none that is verified";
+    return to_rfc3339(*v.backed_up) + ", verified";
 }
 
 task<result<>> run_services_create(command_call& call) {
@@ -102,6 +108,7 @@ task<result<>> run_services_info(command_call& call) {
                                                {"Memory:", mib(v->memory_bytes) + " of " + mib(v->limit.memory_bytes)},
                                                {"Host:", fmt::format("{}:{}", v->host, v->port)},
                                                {"Attached:", attached_to(*v)},
+                                               {"Backup:", backed_up(*v)},
                                                {"Created:", to_rfc3339(v->info.created)}};
     if (v->stats) {
         const auto& s = *v->stats;

@@ -14,6 +14,7 @@ import pytest
 
 from bad_input_test import create_user, make_key
 from harness import free_ports, run, wait_until
+from metrics_test import page
 from services_test import created, steady_requests, variable
 from terminal import Terminal
 
@@ -249,3 +250,26 @@ def test_a_tunnel_ends_with_its_database_and_with_its_client(gasper, app):
             wait_until(lambda: clients() == calm, 30, "its end")
             held.close()
         gasper.command("services:detach", name, app.name).ok()
+
+
+def test_prometheus_reads_the_figures_of_databases(gasper):
+    with created(gasper, "postgres", "counted") as name:
+        label = f'{{service="{name}",kind="postgres"}}'
+
+        def numbers():
+            return {key.removeprefix("gasper_service_").removesuffix(label): float(value)
+                    for key, value in page(gasper).items() if key.startswith("gasper_service_") and key.endswith(label)}
+
+        assert "verified_backup_age_seconds" not in numbers()
+        assert "none that is verified" in gasper.command("services:info", name).ok().output
+        gasper.command("services:backup", name, deadline=300).ok()
+        assert 0 <= numbers()["verified_backup_age_seconds"] < 300
+        assert json.loads(gasper.command("services:info", name, "--json").ok().output)["backed_up_at"]
+        # The servers are asked once a minute at most.
+        wait_until(lambda: "size_bytes" in numbers(), 100, "what the server says")
+        seen = numbers()
+        assert seen["up"] == 1 and seen["memory_bytes"] > 1 << 20 and seen["size_bytes"] > 1 << 20
+        assert 0 <= seen["connections"] < seen["connections_max"] and 0 <= seen["cache_hit_ratio"] <= 1
+        gasper.command("services:stop", name).ok()
+        assert numbers()["up"] == 0 and "size_bytes" not in numbers()
+        gasper.command("services:start", name).ok()

@@ -44,6 +44,7 @@ json view(const control::service_view& v) {
             {"memory_bytes", v.memory_bytes},
             {"memory_limit_bytes", v.limit.memory_bytes},
             {"attachments", attached},
+            {"backed_up", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
             {"created", to_rfc3339(v.info.created)}};
 }
 
