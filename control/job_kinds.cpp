@@ -8,6 +8,7 @@
 #include "control/backups/backup_jobs.hpp"
 #include "control/cron_clock.hpp"
 #include "control/one_off_jobs.hpp"
+#include "control/services/promoting.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
@@ -120,7 +121,8 @@ const std::vector<job_kind>& job_kinds() {
                                              {"backup", true, resume_backup, clear_backup},
                                              {"restore", true, resume_restore, clear_restore},
                                              {"import", true, resume_import},
-                                             {"service-destroy", true, resume_destroy}};
+                                             {"service-destroy", true, resume_destroy},
+                                             {"promote", true, resume_promote}};
     return kinds;
 }
 

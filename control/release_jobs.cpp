@@ -222,6 +222,11 @@ job_runner::work mount_work(parts& p, app_id id, std::string user, volume_mount 
 
 task<result<release>> release_config(parts& p, app_id id, std::string user, config_changes changes,
                                      std::string description, job_context& job) {
+    return release_config(p, id, std::move(user), std::move(changes), std::move(description), {}, job);
+}
+
+task<result<release>> release_config(parts& p, app_id id, std::string user, config_changes changes,
+                                     std::string description, release_effect effect, job_context& job) {
     auto s = co_await load(p, id);
     if (!s.a) co_return app_gone();
     auto next = next_of(*s.a, s.r, p.settings);
@@ -229,7 +234,8 @@ task<result<release>> release_config(parts& p, app_id id, std::string user, conf
     next.description = std::move(description);
     next.user = std::move(user);
     job.say("-----> " + next.description + ", restarting " + s.a->name);
-    const auto c = same_formation(*s.a, std::move(next));
+    auto c = same_formation(*s.a, std::move(next));
+    c.effect = std::move(effect);
     co_return co_await switch_to(p, c, job);
 }
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "control/parts.hpp"
+#include "control/switch.hpp"
 #include "core/model/volume.hpp"
 
 namespace gasper::control {
@@ -16,6 +16,10 @@ void apply_changes(config_vars& vars, const std::map<std::string, std::optional<
 task<result<release>> release_config(parts& p, app_id id, std::string user,
                                      std::map<std::string, std::optional<std::string>> changes, std::string description,
                                      job_context& job);
+/// The same with what goes with it.
+task<result<release>> release_config(parts& p, app_id id, std::string user,
+                                     std::map<std::string, std::optional<std::string>> changes, std::string description,
+                                     release_effect effect, job_context& job);
 
 task<result<job_id>> start_config_job(parts& p, app a, std::string user,
                                       std::map<std::string, std::optional<std::string>> changes);

@@ -219,6 +219,7 @@ task<> commit(parts& p, const change& c, const release& r, const job_context& jo
     const auto said = co_await p.db.transaction([&](SQLite::Database& db) {
         store::make_current(db, r, c.language, c.wanted);
         store::set_stopped(db, c.app.id, c.app.stopped);
+        if (c.effect) c.effect(db, r);
         job.step_in(db, committed_step);
         return add_event(db, c.app.id, text);
     });

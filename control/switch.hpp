@@ -2,11 +2,16 @@
 // tables before the drain. Deploy, config change, limits, rollback and restart all end here.
 #pragma once
 
+#include <functional>
+
 #include "control/parts.hpp"
 #include "core/model/cron.hpp"
 #include "core/model/volume.hpp"
 
 namespace gasper::control {
+
+/// What goes with a release: runs in the transaction that makes it current.
+using release_effect = std::function<void(SQLite::Database&, const release&)>;
 
 /// The step that begins in the transaction that makes a job's effect visible, of every job that changes what runs.
 inline const std::string committed_step = "publish";
@@ -18,6 +23,7 @@ struct change {
     formation wanted;
     std::optional<std::vector<volume_mount>> mounts{};  // none: as the release that serves has them
     std::optional<std::vector<cron_line>> cron{};       // likewise
+    release_effect effect{};                            // none: nothing goes with it
 };
 
 /// Writes the release, starts its formation, waits until it is ready, makes it current, publishes, drains the old one

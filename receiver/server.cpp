@@ -148,6 +148,7 @@ task<> server::impl::converse(tcp::socket socket, std::string peer, std::string 
         return authenticate(std::move(user), std::move(key));
     };
     services.serve = [this](channel& c, session_request r) { return doors.serve(c, std::move(r)); };
+    services.dial = [this](forward_request r) { return doors.dial(std::move(r)); };
     services.known = known;
     connection one(io.get_executor(), options, std::move(services), log, std::move(peer));
     const auto at = connections.insert(connections.end(), &one);

@@ -33,6 +33,8 @@ struct server_options {
     int max_connections{128};
     int max_unauthenticated_per_address{16};  // IPv6: per /64
     int max_sessions{10};                     // at once in one connection
+    int max_forwards{32};                     // tunnels likewise
+    int max_tunnels{256};                     // at once, of all connections
     int max_auth_tries{6};
     int max_pushes{16}, max_fetches{32};  // at once
     std::int64_t max_pack_bytes{1ll << 30};

@@ -100,6 +100,17 @@ std::vector<route> attachment_routes() {
          "NewRotation",
          false,
          {409}},
+        {method::post,
+         "/api/v1/services/{service}/attachments/{app}/promotion",
+         promote_attachment,
+         "promoteAttachment",
+         "Databases",
+         "Give an attachment its kind's own variable, and the one that had it another, as a new release",
+         {{202, "Job", "a new release is being started"}},
+         {},
+         "NewPromotion",
+         false,
+         {409}},
     };
 }
 

@@ -28,14 +28,17 @@ constexpr const char* databases = R"json({
     "do": {"type": "string", "enum": ["start", "stop", "restart"]}}},
 "NewRotation": {"type": "object", "additionalProperties": false, "properties": {
     "variable": {"type": "string", "minLength": 1, "maxLength": 64, "description": "which, when it is attached more than once"}}},
+"NewPromotion": {"type": "object", "additionalProperties": false, "properties": {
+    "variable": {"type": "string", "minLength": 1, "maxLength": 64, "description": "which, when it is attached more than once"}}},
 "Service": {"type": "object", "additionalProperties": false,
-  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "stats", "created"],
+  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "stats", "created"],
   "properties": {
     "name": {"type": "string"}, "kind": {"type": "string"}, "title": {"type": "string"}, "version": {"type": "string"}, "plan": {"type": "string"},
     "state": {"type": "string", "enum": ["creating", "starting", "up", "stopped", "restarting", "down"]},
     "host": {"type": "string", "description": "as attached apps reach it"}, "port": {"type": "integer"},
     "memory_bytes": {"type": "integer", "description": "in use; 0 in a list"}, "memory_limit_bytes": {"type": "integer"},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
+    "backed_up": {"type": ["string", "null"], "format": "date-time", "description": "when the newest verified backup was taken"},
     "stats": {"type": ["object", "null"], "additionalProperties": false, "description": "of one that runs; null in a list",
       "required": ["version", "size_bytes", "connections", "max_connections", "hit_ratio", "slow_queries"], "properties": {
         "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "connections": {"type": "integer"},

@@ -115,6 +115,43 @@ void machines(page& out, const exposed& e) {
     each_disk("gasper_node_disk_free_bytes", "Free on it.", [](const disk_space& d) { return d.free_bytes; });
 }
 
+template <class F>
+void each_service(page& out, const exposed& e, std::string_view name, std::string_view help, F&& number) {
+    out.family(name, "gauge", help);
+    for (const auto& s : e.services)
+        if (const std::optional<double> n = number(s))
+            out.value(fmt::format("{{service=\"{}\",kind=\"{}\"}}", escaped(s.name), escaped(s.kind)), *n);
+}
+
+std::optional<double> number_of(const std::optional<std::int64_t>& n) {
+    if (!n) return std::nullopt;
+    return static_cast<double>(*n);
+}
+
+void databases(page& out, const exposed& e) {
+    const auto said = [&](std::string_view name, std::string_view help, std::int64_t service_stats::*number) {
+        each_service(out, e, name, help, [number](const service_now& s) {
+            return number_of(s.stats ? std::optional((*s.stats).*number) : std::nullopt);
+        });
+    };
+    each_service(out, e, "gasper_service_up", "1 when the database runs; 0 also when it was stopped on purpose.",
+                 [](const service_now& s) { return std::optional(s.up ? 1.0 : 0.0); });
+    each_service(out, e, "gasper_service_memory_bytes", "Memory in use, without reclaimable page cache.",
+                 [](const service_now& s) { return number_of(s.memory_bytes); });
+    said("gasper_service_size_bytes", "Size of what is in it, as it says itself.", &service_stats::size_bytes);
+    said("gasper_service_connections", "Connections of clients.", &service_stats::connections);
+    said("gasper_service_connections_max", "How many it takes.", &service_stats::max_connections);
+    said("gasper_service_slow_queries", "Statements that took long, as it counts them.", &service_stats::slow_queries);
+    each_service(out, e, "gasper_service_cache_hit_ratio", "0 to 1.",
+                 [](const service_now& s) { return s.stats ? s.stats->hit_ratio : std::nullopt; });
+    each_service(out, e, "gasper_service_verified_backup_age_seconds",
+                 "Since the newest verified backup was taken; none when there is none.",
+                 [&](const service_now& s) -> std::optional<double> {
+                     if (!s.backed_up) return std::nullopt;
+                     return std::chrono::duration<double>(e.at - *s.backed_up).count();
+                 });
+}
+
 }  // namespace
 
 process_now look_at_process() {
@@ -138,6 +175,7 @@ std::string to_prometheus(const exposed& e) {
     instances(out, e);
     requests(out, e);
     machines(out, e);
+    databases(out, e);
     out.family("process_resident_memory_bytes", "gauge", "Memory of the control plane.");
     out.value("", static_cast<double>(e.process.resident_bytes));
     out.family("process_cpu_seconds_total", "counter", "Processor time of the control plane.");

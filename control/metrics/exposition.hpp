@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/metrics/metrics.hpp"
+#include "control/services/service_stats.hpp"
 #include "core/model/node.hpp"
 
 namespace gasper::control {
@@ -20,6 +21,8 @@ struct exposed {
     std::vector<instance_now> instances;
     std::map<std::string, app_traffic> requests;  // by app
     std::vector<node> nodes;
+    std::vector<service_now> services;
+    sys_time at{};  // what ages are counted to
     std::size_t apps{0};
     process_now process;
 };

@@ -8,6 +8,7 @@
 #include "control/metrics/series_file.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
+#include "control/services/figures.hpp"
 #include "core/store/apps.hpp"
 
 namespace gasper::control {
@@ -193,6 +194,8 @@ task<std::string> metrics::exposition() {
     e.apps = apps_.size();
     auto nodes = co_await p.cluster.nodes();
     if (nodes) e.nodes = *nodes;
+    e.services = co_await services_now(p);
+    e.at = gasper::now();
     e.process = look_at_process();
     co_return to_prometheus(e);
 }

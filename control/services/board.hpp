@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "control/services/service_stats.hpp"
 #include "core/base/deadline.hpp"
 #include "runtime/services/service_host.hpp"
 
@@ -22,6 +23,9 @@ struct service_board {
         bool pending{false};
     };
     std::map<std::string, restart_state> restarts;
+    std::map<std::string, service_stats> figures;  // what servers said of themselves, lately
+    deadline::clock::time_point figures_at{};      // when they were asked
+    bool asking_figures{false};
 
     const runtime::observed_service* find(const std::string& name) const {
         const auto at = running.find(name);

@@ -125,6 +125,7 @@ task<result<>> stop_service(parts& p, service s) {
         (void)co_await run_verb(p, running->container, std::move(words), "", deadline::after(seconds(12)));
     }
     p.service_servers.running.erase(s.name);
+    p.service_servers.figures.erase(s.name);
     co_return co_await p.services.stop(s.name, kind_of(s).stop_timeout);
 }
 

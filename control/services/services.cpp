@@ -7,10 +7,12 @@
 
 #include "control/platform.hpp"
 #include "control/services/attaching.hpp"
+#include "control/services/figures.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/verbs.hpp"
 #include "core/store/apps.hpp"
+#include "core/store/backups.hpp"
 #include "core/store/services.hpp"
 
 namespace gasper::control {
@@ -64,24 +66,6 @@ result<service> chosen(const new_service& wanted, const identity& who) {
     s.plan = plan;
     s.owner = who.id;
     return s;
-}
-
-// None: the server is too busy, or not there any more.
-task<std::optional<service_stats>> read_stats(parts& p, std::string container) {
-    const auto until = deadline::after(std::chrono::seconds(5));
-    std::vector<std::string> stats_words{"stats"}, version_words{"version"};
-    auto text = co_await run_verb(p, container, std::move(stats_words), "", until);
-    auto version = co_await run_verb(p, container, std::move(version_words), "", until);
-    if (!text || !version) co_return std::nullopt;
-    const auto v = nlohmann::json::parse(*text, nullptr, false);
-    if (!v.is_object()) co_return std::nullopt;
-    service_stats s{.version = version->substr(0, version->find('\n')),
-                    .size_bytes = v.value("size_bytes", std::int64_t{0}),
-                    .connections = v.value("connections", std::int64_t{0}),
-                    .max_connections = v.value("max_connections", std::int64_t{0}),
-                    .slow_queries = v.value("slow_queries", std::int64_t{0})};
-    if (v.contains("hit_ratio") && v["hit_ratio"].is_number()) s.hit_ratio = v["hit_ratio"].get<double>();
-    co_return s;
 }
 
 std::string state_of(const parts& p, const service& s) {
@@ -161,7 +145,11 @@ task<result<service_view>> services::view_of(service s) {
                    .port = kind.port};
     if (const auto* plan = kind.plan(s.plan)) v.limit = plan->limit;
     if (const auto* running = p.service_servers.find(s.name)) v.address = running->address;
-    v.attachments = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s.id); });
+    v.attachments = co_await p.db.read([&](SQLite::Database& db) {
+        const auto backed_up = store::newest_verified(db);
+        if (const auto at = backed_up.find(s.id); at != backed_up.end()) v.backed_up = at->second;
+        return store::attachments_of(db, p.box, s.id);
+    });
     for (auto& a : v.attachments)
         a.password.clear();
     co_return v;

@@ -4,28 +4,22 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "control/identity.hpp"
+#include "control/services/service_stats.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/error.hpp"
 #include "core/model/service.hpp"
 #include "runtime/services/kind.hpp"
+#include "runtime/terminal.hpp"
 
 namespace gasper::control {
 
 class platform;
-
-/// What the kind's own `stats` say.
-struct service_stats {
-    std::string version;  // of the server, exactly
-    std::int64_t size_bytes{0};
-    std::int64_t connections{0}, max_connections{0};
-    std::optional<double> hit_ratio;  // 0 … 1, of its cache; none: nothing was asked for yet
-    std::int64_t slow_queries{0};
-};
 
 struct service_view {
     service info;
@@ -37,6 +31,7 @@ struct service_view {
     limits limit;
     std::int64_t memory_bytes{0};         // in use; 0: not known
     std::optional<service_stats> stats;   // of one that runs; not in a list
+    std::optional<sys_time> backed_up;    // when the newest verified backup was taken
     std::vector<attachment> attachments;  // without passwords
 };
 
@@ -49,6 +44,31 @@ struct new_attachment {
     std::string service, app;
     std::string alias;  // "BLUE" for BLUE_URL; empty: the kind's own variable
     service_rights rights{service_rights::read_write};
+};
+
+struct console_request {
+    std::string service;
+    bool terminal{false};
+    int columns{80}, rows{24};
+    std::string term{"xterm-256color"};
+};
+
+struct opened_console {
+    // No aggregate: those are destroyed twice when they pass through a co_await expression (docs/adr/0004).
+    opened_console() = default;
+    opened_console(std::string w, std::unique_ptr<runtime::terminal> t) : what(std::move(w)), streams(std::move(t)) {}
+
+    std::string what;  // "psql"
+    std::unique_ptr<runtime::terminal> streams;
+};
+
+/// Where a database is reached from this machine.
+struct way_in {
+    way_in() = default;  // no aggregate, as above
+    way_in(std::string a, std::uint16_t p) : address(std::move(a)), port(p) {}
+
+    std::string address;
+    std::uint16_t port{0};
 };
 
 class services {
@@ -72,6 +92,16 @@ class services {
 
     /// A new user in the place of an attachment's, as a release; the old one is valid until no instance has it.
     task<result<job_id>> rotate(identity who, std::string name, std::string app, std::string variable);
+
+    /// A release in which this attachment has the kind's own variable; the one that had it gets another
+    /// (own_variable).
+    task<result<job_id>> promote(identity who, std::string name, std::string app, std::string variable);
+
+    /// The kind's own console in the server's container, as its administrator.
+    task<result<opened_console>> open_console(identity who, console_request wanted);
+
+    /// The database "NAME" or "NAME.db.internal", on its port, that is attached to the app, for who may use the app.
+    task<result<way_in>> find_way(identity who, std::string app, std::string host, int port);
 
     /// May `who` use this service (owner or admin)? errc::not_found when not.
     task<result<service>> authorize(identity who, std::string name);

@@ -31,4 +31,15 @@ result<std::string> attachment_variable(const std::string& alias) {
     return alias + "_URL";
 }
 
+std::string own_variable(const std::string& service, const std::set<std::string>& taken) {
+    std::string alias;
+    for (const char c : service)
+        alias += lower(c) ? static_cast<char>(c - 'a' + 'A') : c == '-' ? '_' : c;
+    if (alias.starts_with("GASPER_")) alias = "DB_" + alias;
+    auto variable = alias + "_URL";
+    for (int i = 2; taken.contains(variable); ++i)
+        variable = alias + "_" + std::to_string(i) + "_URL";
+    return variable;
+}
+
 }  // namespace gasper

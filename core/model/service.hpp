@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -52,5 +53,9 @@ result<> check_service_name(const std::string& name);
 
 /// The variable that `--as BLUE` stands for: BLUE_URL. 1 … 60 of A-Z, 0-9 and '_', beginning with a letter.
 result<std::string> attachment_variable(const std::string& alias);
+
+/// What an attachment of this service is called when its kind's own variable is another's: ORDERS_URL, or ORDERS_2_URL
+/// when that is taken.
+std::string own_variable(const std::string& service, const std::set<std::string>& taken);
 
 }  // namespace gasper

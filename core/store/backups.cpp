@@ -88,6 +88,16 @@ std::vector<backup> backups_of(SQLite::Database& db, const std::string& service)
     return found;
 }
 
+std::map<service_id, sys_time> newest_verified(SQLite::Database& db) {
+    SQLite::Statement s(db,
+                        "SELECT service, MAX(created) FROM backups WHERE verified IS NOT NULL AND service IS NOT NULL "
+                        "GROUP BY service");
+    std::map<service_id, sys_time> found;
+    while (s.executeStep())
+        found[id_of<service_id>(s.getColumn(0))] = time_of(s.getColumn(1));
+    return found;
+}
+
 void update_backup(SQLite::Database& db, const backup& b) {
     SQLite::Statement s(
         db, "UPDATE backups SET state = ?, verified = ?, problem = ?, size = ?, dump_size = ? WHERE id = ?");

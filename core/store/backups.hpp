@@ -2,6 +2,7 @@
 // database::transaction or ::read.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +21,8 @@ backup_id add_backup(SQLite::Database& db, const backup& b);
 std::optional<backup> find_backup(SQLite::Database& db, backup_id id);
 /// Of a name, the newest first: of the service that has it now and of those that had it before.
 std::vector<backup> backups_of(SQLite::Database& db, const std::string& service);
+/// Of each service that is there, when the newest of its verified backups was taken.
+std::map<service_id, sys_time> newest_verified(SQLite::Database& db);
 /// State, verified, problem and sizes are written.
 void update_backup(SQLite::Database& db, const backup& b);
 void remove_backup(SQLite::Database& db, backup_id id);

@@ -44,6 +44,7 @@ json as_json(const control::service_view& v) {
             {"address", v.address.empty() ? json(nullptr) : json(v.address)},
             {"memory_bytes", v.memory_bytes},
             {"memory_limit_bytes", v.limit.memory_bytes},
+            {"backed_up_at", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
             {"attachments", attached},
             {"created_at", to_rfc3339(v.info.created)}};
 }
@@ -59,6 +60,11 @@ std::string attached_to(const control::service_view& v) {
 // "BLUE" and "BLUE_URL" mean the same attachment.
 std::string variable_of(const std::string& alias) {
     return alias.empty() || alias.ends_with("_URL") ? alias : alias + "_URL";
+}
+
+std::string backed_up(const control::service_view& v) {
+    if (!v.backed_up) return "none that is verified";
+    return to_rfc3339(*v.backed_up) + ", verified";
 }
 
 task<result<>> run_services_create(command_call& call) {
@@ -102,6 +108,7 @@ task<result<>> run_services_info(command_call& call) {
                                                {"Memory:", mib(v->memory_bytes) + " of " + mib(v->limit.memory_bytes)},
                                                {"Host:", fmt::format("{}:{}", v->host, v->port)},
                                                {"Attached:", attached_to(*v)},
+                                               {"Backup:", backed_up(*v)},
                                                {"Created:", to_rfc3339(v->info.created)}};
     if (v->stats) {
         const auto& s = *v->stats;
@@ -140,6 +147,13 @@ task<result<>> run_services_detach(command_call& call) {
     co_return co_await finish(call, "Detaching " + call.arguments[0] + " from " + call.arguments[1], std::move(begun));
 }
 
+task<result<>> run_services_promote(command_call& call) {
+    const auto what = "Promoting " + call.arguments[0] + " in " + call.arguments[1];
+    auto begun = co_await control::services(call.platform)
+                     .promote(call.who, call.arguments[0], call.arguments[1], variable_of(option(call, "as")));
+    co_return co_await finish(call, what, std::move(begun));
+}
+
 task<result<>> run_services_order(command_call& call, std::string what, std::string doing) {
     auto begun = co_await control::services(call.platform).order(call.who, call.arguments[0], what);
     co_return co_await finish(call, doing + " service " + call.arguments[0], std::move(begun));
@@ -164,6 +178,11 @@ task<result<>> run_services_credentials(command_call& call) {
                      .rotate(call.who, call.arguments[0], call.arguments[1], variable_of(option(call, "as")));
     co_return co_await finish(call, "Rotating the credentials of " + call.arguments[1] + " for " + call.arguments[0],
                               std::move(begun));
+}
+
+// A session of its own: only what cannot be one comes here.
+task<result<>> run_services_connect(command_call&) {
+    co_return fail(errc::invalid, "console_json", "a console has no --json: it says what the database says");
 }
 
 }  // namespace
@@ -204,6 +223,14 @@ std::vector<command> service_commands() {
          2,
          {{"as", 0, true}},
          run_services_detach},
+        {"services:promote",
+         "NAME APP [--as BLUE]",
+         "make it the app's DATABASE_URL (REDIS_URL, MONGODB_URL); what was that gets a name of its own",
+         false,
+         2,
+         2,
+         {{"as", 0, true}},
+         run_services_promote},
         {"services:credentials",
          "NAME APP --rotate [--as BLUE]",
          "give an app a new user and password; the old ones are valid until the new release serves",
@@ -212,6 +239,14 @@ std::vector<command> service_commands() {
          2,
          {{"rotate", 0, false}, {"as", 0, true}},
          run_services_credentials},
+        {"services:connect",
+         "NAME",
+         "open a database's own console, or give it a script on standard input",
+         false,
+         1,
+         1,
+         {},
+         run_services_connect},
         {"services:start", "NAME", "start a stopped database", false, 1, 1, {}, run_services_start},
         {"services:stop", "NAME", "stop a database; its data stays", false, 1, 1, {}, run_services_stop},
         {"services:restart", "NAME", "stop a database and start it again", false, 1, 1, {}, run_services_restart},

@@ -1,5 +1,5 @@
 // What each user of the SSH door gets: `git` pushes and fetches, `gasper` runs commands, `<app>` gets a shell in a
-// running container. Runs on the SSH thread; the use cases run on control's executor.
+// running container, and tunnels to its databases. Runs on the SSH thread; the use cases run on control's executor.
 #pragma once
 
 #include <optional>
@@ -13,6 +13,7 @@
 #include "receiver/git/push_request.hpp"
 #include "receiver/server.hpp"
 #include "receiver/ssh/channel.hpp"
+#include "receiver/ssh/forward_request.hpp"
 #include "receiver/ssh/session_request.hpp"
 
 namespace gasper::receiver {
@@ -24,6 +25,8 @@ class sessions {
 
     /// Serves one session to its end: the exit status.
     task<int> serve(channel& client, session_request request);
+    /// Connects to a database that is attached to the app whose name the client gave as its own.
+    task<result<forward_socket>> dial(forward_request wanted);
 
  private:
     task<int> git(channel& client, session_request request);
@@ -38,6 +41,9 @@ class sessions {
     task<int> dump(channel& client, session_request request, std::string command, command_arguments typed);
     task<int> import_dump(channel& client, control::identity who, command_arguments typed);
     task<int> export_dump(channel& client, control::identity who, command_arguments typed);
+    /// services:connect; none: it is an ordinary command, as with --help.
+    static std::optional<command_arguments> console_command(const std::vector<std::string>& words);
+    task<int> console(channel& client, session_request request, command_arguments typed);
     task<int> shell(channel& client, session_request request);
     task<result<>> deploy(control::identity who, control::push what, line_sink progress);
 
@@ -45,7 +51,7 @@ class sessions {
     control::platform& platform_;
     asio::any_io_executor control_;
     blocking_pool& files_;
-    int pushes_{0}, fetches_{0};
+    int pushes_{0}, fetches_{0}, tunnels_{0};
 };
 
 /// " !     message", as Heroku's client says it.

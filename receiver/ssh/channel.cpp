@@ -63,12 +63,27 @@ task<terminal_size> channel::next_size(terminal_size known) {
 }
 
 void channel::finish(int status) {
+    if (!remote_closed_ && !connection_.closed()) ssh_channel_request_send_exit_status(handle_, status);
+    hang_up();
+}
+
+void channel::hang_up() {
     finished = true;
     if (remote_closed_ || connection_.closed()) return;
-    ssh_channel_request_send_exit_status(handle_, status);
     ssh_channel_send_eof(handle_);
     ssh_channel_close(handle_);
     connection_.drive();
+}
+
+void channel::end_output() {
+    if (remote_closed_ || connection_.closed()) return;
+    ssh_channel_send_eof(handle_);
+    connection_.drive();
+}
+
+task<> channel::remote_close() {
+    while (!remote_closed_ && !connection_.closed())
+        co_await changed();
 }
 
 task<> channel::changed() {

@@ -1,5 +1,5 @@
-// One session channel of an SSH connection: the client's streams, the size of its terminal, and its end. Lives on
-// the SSH thread; the connection owns it and outlives every coroutine that uses it.
+// One channel of an SSH connection, a session's or a tunnel's: the client's streams, the size of its terminal, and its
+// end. Lives on the SSH thread; the connection owns it and outlives every coroutine that uses it.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -25,6 +25,12 @@ class channel final : public client_stream {
     task<terminal_size> next_size(terminal_size known);
     /// Says the exit status and closes; the client closes its side when it has read everything.
     void finish(int status);
+    /// No more output; input goes on.
+    void end_output();
+    /// Closes without an exit status.
+    void hang_up();
+    /// Waits until the client closed the channel or is gone.
+    task<> remote_close();
 
     // For the connection:
     session_request& request() { return request_; }
@@ -33,6 +39,7 @@ class channel final : public client_stream {
     bool started{false};   // a shell or command was asked for: nothing else can be
     bool finished{false};  // its exit status is on its way
     bool served{false};    // no coroutine uses it any more
+    bool tunnel{false};    // no session
     bool remote_closed() const { return remote_closed_; }
 
  private:

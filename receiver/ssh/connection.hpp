@@ -19,16 +19,19 @@
 #include "core/base/task_scope.hpp"
 #include "receiver/server.hpp"
 #include "receiver/ssh/channel.hpp"
+#include "receiver/ssh/forward_request.hpp"
 #include "receiver/ssh/libssh.hpp"
 
 namespace gasper::receiver {
 
-/// What a connection needs of the rest of the house. Both run on the SSH thread.
+/// What a connection needs of the rest of the house. All run on the SSH thread.
 struct connection_services {
     /// Whose key it is, by fingerprint, for this user name.
     std::function<task<result<control::identity>>(std::string user, std::string fingerprint)> authenticate;
     /// Serves one session to its end: the exit status.
     std::function<task<int>(channel&, session_request)> serve;
+    /// Connects where a tunnel leads, or refuses with what the client should know. None: there are no tunnels.
+    std::function<task<result<forward_socket>>(forward_request)> dial;
     /// The connection is authenticated: it no longer counts as a stranger.
     std::function<void()> known;
 };
@@ -70,6 +73,10 @@ class connection {
     bool set_terminal(ssh_message message, channel& on);
     void start(channel& on);
     task<> serve(channel& on);
+    bool may_forward() const;
+    void begin_forward(message_ptr message);
+    task<> forward(message_ptr message, forward_request wanted);
+    void refuse_forward(message_ptr message, const forward_request& wanted, const std::string& why);
     void reap();
 
     const server_options& options_;
@@ -79,6 +86,7 @@ class connection {
     std::string user_;
     std::optional<control::identity> who_;  // set by a checked signature only
     int tries_{0};
+    int opening_{0};  // tunnels that are being connected
     bool keys_exchanged_{false};
     bool authenticating_{false};
     bool driving_{false};

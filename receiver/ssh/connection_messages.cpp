@@ -105,9 +105,10 @@ void connection::answer(message_ptr message) {
 }
 
 void connection::open_channel(message_ptr message) {
-    const bool session = ssh_message_subtype(message.get()) == SSH_CHANNEL_SESSION;
-    if (!session || channels_.size() >= static_cast<std::size_t>(options_.max_sessions))
-        return refuse(std::move(message));
+    const int type = ssh_message_subtype(message.get());
+    if (type == SSH_CHANNEL_DIRECT_TCPIP) return begin_forward(std::move(message));
+    const auto sessions = std::count_if(channels_.begin(), channels_.end(), [](const auto& c) { return !c->tunnel; });
+    if (type != SSH_CHANNEL_SESSION || sessions >= options_.max_sessions) return refuse(std::move(message));
     ssh_channel handle = ssh_message_channel_request_open_reply_accept(message.get());
     if (!handle) return;
     channels_.push_back(std::make_unique<channel>(*this, handle, socket_.get_executor()));

@@ -42,6 +42,7 @@ service_kind read_kind(const std::string& name, const YAML::Node& from) {
     if (const auto seconds = from["start_timeout"]) k.start_timeout = std::chrono::seconds(seconds.as<int>());
     k.dump = from["dump"].as<std::string>();
     k.dump_extension = from["dump_extension"].as<std::string>();
+    if (const auto console = from["console"]) k.console = console.as<std::string>();
     k.verbs = words(from["verbs"]);
     for (const auto& plan : from["plans"])
         k.plans.push_back(read_plan(plan.first.as<std::string>(), plan.second));

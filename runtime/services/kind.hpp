@@ -37,6 +37,7 @@ struct service_kind {
     std::chrono::seconds start_timeout{60};
     std::string dump;                 // what a dump is, for a person
     std::string dump_extension;       // "pgdump"
+    std::string console;              // what the verb `console` opens, for a person; empty: there is none
     std::vector<std::string> verbs;   // beyond the uniform ones
     std::vector<service_plan> plans;  // the first is the default
 

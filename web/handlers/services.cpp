@@ -44,6 +44,7 @@ json view(const control::service_view& v) {
             {"memory_bytes", v.memory_bytes},
             {"memory_limit_bytes", v.limit.memory_bytes},
             {"attachments", attached},
+            {"backed_up", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
             {"created", to_rfc3339(v.info.created)}};
 }
 
@@ -116,6 +117,12 @@ task<result<response>> order_service(services& s, call c) {
 task<result<response>> rotate_credentials(services& s, call c) {
     const auto variable = text_or(c.body, "variable");
     auto begun = co_await control::services(s.platform).rotate(c.who, c.text("service"), c.text("app"), variable);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> promote_attachment(services& s, call c) {
+    const auto variable = text_or(c.body, "variable");
+    auto begun = co_await control::services(s.platform).promote(c.who, c.text("service"), c.text("app"), variable);
     co_return co_await as_job(s, c.who, std::move(begun));
 }
 

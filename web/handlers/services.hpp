@@ -24,5 +24,6 @@ task<result<response>> attach_service(services& s, call c);
 task<result<response>> detach_service(services& s, call c);
 task<result<response>> order_service(services& s, call c);
 task<result<response>> rotate_credentials(services& s, call c);
+task<result<response>> promote_attachment(services& s, call c);
 
 }  // namespace gasper::web::handlers

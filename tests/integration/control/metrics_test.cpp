@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/store/services.hpp"
 #include "tests/support/control_world.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -52,6 +53,29 @@ class metrics_test : public testing::Test {
     test::control_world world{dir.path(), cluster};
     std::chrono::milliseconds at_{now().time_since_epoch() - std::chrono::hours(2)};
 };
+
+TEST_F(metrics_test, shows_databases_and_asks_their_servers_only_now_and_then) {
+    world.store([&](SQLite::Database& db) {
+        service s{.name = "blue", .kind = "redis", .version = "7", .plan = "small", .owner = world.who().id};
+        s.id = store::add_service(db, s);
+        s.made = true;
+        store::update_service(db, s);
+    });
+    auto& board = world.platform().shared().service_servers;
+    EXPECT_THAT(exposition(), HasSubstr("gasper_service_up{service=\"blue\",kind=\"redis\"} 0"));
+    board.running["blue"] = {.name = "blue", .container = "c-blue", .state = instance_state::up};
+    cluster.containers["c-blue"].state = instance_state::down;  // measured, and says nothing
+    cluster.usage["c-blue"].memory_bytes = 4711;
+    const auto page = exposition();
+    EXPECT_THAT(page, HasSubstr("gasper_service_up{service=\"blue\",kind=\"redis\"} 1"));
+    EXPECT_THAT(page, HasSubstr("gasper_service_memory_bytes{service=\"blue\",kind=\"redis\"} 4711"));
+    const auto asked = board.figures_at;
+    EXPECT_TRUE(world.until([&] { return !board.asking_figures; }));
+    (void)exposition();
+    EXPECT_EQ(board.figures_at, asked);
+    // A server that says nothing is up nevertheless.
+    EXPECT_THAT(exposition(), Not(HasSubstr("gasper_service_size_bytes{service")));
+}
 
 TEST_F(metrics_test, counts_what_was_used_between_two_samples) {
     cluster.usage[container()] = {.cpu_ns = 50'000'000'000, .memory_bytes = 100 << 20, .received = 7, .sent = 9};

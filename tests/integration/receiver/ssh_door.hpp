@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <thread>
 
+#include "core/base/blocking.hpp"
 #include "receiver/ssh/connection.hpp"
 #include "receiver/ssh/host_side.hpp"
 #include "tests/integration/receiver/shell.hpp"
@@ -17,8 +18,10 @@ class ssh_door {
  public:
     using session = std::function<task<int>(channel&, session_request)>;
 
-    ssh_door(const shell& s, session serve, server_options options = {})
-        : shell_(s), options_(std::move(options)), serve_(std::move(serve)) {
+    using dialler = std::function<task<result<forward_socket>>(forward_request)>;
+
+    ssh_door(const shell& s, session serve, server_options options = {}, dialler dial = {})
+        : shell_(s), options_(std::move(options)), serve_(std::move(serve)), dial_(std::move(dial)) {
         shell_.run("ssh-keygen -q -t ed25519 -N '' -f key; ssh-keygen -q -t ed25519 -N '' -f stranger");
         fingerprint_ = shell_.run("ssh-keygen -lf key.pub | cut -d' ' -f2").output;
         fingerprint_.pop_back();
@@ -68,6 +71,7 @@ class ssh_door {
         connection_services services;
         services.authenticate = [this](std::string, std::string key) { return find(std::move(key)); };
         services.serve = serve_;
+        services.dial = dial_;
         services.known = [] {};
         connection one(io_.get_executor(), options_, services, log_, "test");
         connections_.push_back(&one);
@@ -85,6 +89,7 @@ class ssh_door {
     const shell& shell_;
     server_options options_;
     session serve_;
+    dialler dial_;
     std::string fingerprint_;
     logger log_{"test", log_level::error};
     asio::io_context io_{1};

@@ -7,6 +7,7 @@
 
 #include "core/store/backups.hpp"
 #include "core/store/database.hpp"
+#include "core/store/services.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace gasper {
@@ -51,6 +52,29 @@ TEST_F(backup_store_test, what_a_restart_cut_fails_unless_it_is_made_again) {
     EXPECT_EQ(state_of(cut), backup_state::failed);
     EXPECT_EQ(state_of(again), backup_state::running);
     EXPECT_EQ(state_of(stored), backup_state::stored);
+}
+
+TEST_F(backup_store_test, knows_the_newest_verified_backup_of_each_service) {
+    using std::chrono::hours;
+    const auto newest = in([](SQLite::Database& db) {
+        db.exec("INSERT INTO users (id, name, password, admin, created) VALUES (1, 'ann', '', 1, 0)");
+        const auto blue = store::add_service(db, {.name = "blue", .kind = "redis", .owner = {1}});
+        store::add_service(db, {.name = "green", .kind = "redis", .owner = {1}});
+        // Taken at 1, 2 and 3; the one at 3 is not verified. A service that is gone has none.
+        for (const int at : {2, 1, 3}) {
+            backup b{
+                .service = blue, .service_name = "blue", .state = backup_state::stored, .created = sys_time(hours(at))};
+            b.id = store::add_backup(db, b);
+            if (at != 3) b.verified = sys_time(hours(10));
+            store::update_backup(db, b);
+        }
+        backup orphan{.service_name = "gone", .state = backup_state::stored, .verified = sys_time(hours(9))};
+        orphan.id = store::add_backup(db, orphan);
+        store::update_backup(db, orphan);
+        return std::pair(blue, store::newest_verified(db));
+    });
+    ASSERT_EQ(newest.second.size(), 1u);
+    EXPECT_EQ(newest.second.at(newest.first), sys_time(hours(2)));
 }
 
 }  // namespace

@@ -13,6 +13,14 @@ TEST(service_test, takes_names_as_apps_have_them) {
         EXPECT_FALSE(check_service_name(name)) << name;
 }
 
+TEST(service_test, a_former_plain_one_is_called_by_its_service) {
+    EXPECT_EQ(own_variable("orders", {}), "ORDERS_URL");
+    EXPECT_EQ(own_variable("my-db-2", {"ORDERS_URL"}), "MY_DB_2_URL");
+    EXPECT_EQ(own_variable("orders", {"ORDERS_URL", "ORDERS_2_URL"}), "ORDERS_3_URL");
+    EXPECT_EQ(own_variable("database", {"DATABASE_URL"}), "DATABASE_2_URL");
+    EXPECT_EQ(own_variable("gasper-x", {}), "DB_GASPER_X_URL");
+}
+
 TEST(service_test, an_alias_stands_for_its_variable) {
     EXPECT_EQ(attachment_variable("BLUE").value(), "BLUE_URL");
     for (const std::string& alias : {std::string(), std::string("blue"), std::string("1A"), std::string("A-B"),
