@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "control/backups/taking_place.hpp"
+#include "control/services/ways.hpp"
 #include "core/base/rounds.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/jobs.hpp"
@@ -52,6 +53,7 @@ task<> keep_house_once(parts& p) {
     co_await collect_ended_jobs(p);
     co_await collect_strays(p);
     co_await collect_beside(p);
+    co_await close_all_lost_ways(p);
 }
 
 }  // namespace

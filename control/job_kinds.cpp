@@ -8,6 +8,7 @@
 #include "control/backups/backup_jobs.hpp"
 #include "control/cron_clock.hpp"
 #include "control/one_off_jobs.hpp"
+#include "control/services/attaching.hpp"
 #include "control/services/promoting.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
@@ -121,7 +122,14 @@ const std::vector<job_kind>& job_kinds() {
                                              {"backup", true, resume_backup, clear_backup},
                                              {"restore", true, resume_restore, clear_restore},
                                              {"import", true, resume_import},
+                                             {"service-create", true, resume_create, clear_create},
+                                             {"service-start", true, resume_order, clear_order},
+                                             {"service-stop", true, resume_order, clear_order},
+                                             {"service-restart", true, resume_order, clear_order},
                                              {"service-destroy", true, resume_destroy},
+                                             {"attach", true, resume_attach, clear_attach},
+                                             {"detach", true, resume_detach},
+                                             {"rotate", true, resume_rotate},
                                              {"promote", true, resume_promote}};
     return kinds;
 }

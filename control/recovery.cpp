@@ -8,6 +8,7 @@
 #include "control/job_kinds.hpp"
 #include "control/one_off_jobs.hpp"
 #include "control/services/watching.hpp"
+#include "control/services/ways.hpp"
 #include "control/sleep.hpp"
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
@@ -146,7 +147,7 @@ task<result<>> recover(parts& p) {
     auto said = co_await p.db.read([](SQLite::Database& db) { return store::all_node_settings(db); });
     p.machines.load(std::move(said));
     auto going_on = co_await settle_jobs(p);
-    if (auto services = co_await recover_services(p); !services) co_return services;
+    if (auto services = co_await recover_services(p, going_on); !services) co_return services;
     co_await recover_backups(p, going_on);
     co_await recover_sleep(p);
     co_await disown_all(p);
@@ -155,6 +156,7 @@ task<result<>> recover(parts& p) {
     auto kept = co_await kept_containers(p, going_on);
     co_await clean_up(p, std::move(kept));
     co_await resume_jobs(p, std::move(going_on));
+    p.background.spawn("lost ways", close_all_lost_ways(p));
     // In the background: an app that does not start must not keep the doors shut.
     p.background.spawn("reconcile", reconcile_all(p));
     co_return result<>();

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/job_kinds.hpp"
-#include "control/services/attaching.hpp"
+#include "control/services/ways.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/cron.hpp"

@@ -26,19 +26,9 @@ std::uint64_t inode_of(const fs::path& at) {
     return ::stat(at.c_str(), &s) == 0 ? s.st_ino : 0;
 }
 
-std::chrono::seconds patience_for(const service& s) {
-    return kind_of(s).start_timeout + seconds(30);
-}
-
 task<result<>> exchange(parts& p, const fs::path& a, const fs::path& b) {
     const auto work = [&a, &b] { return exchange_directories(a, b); };
     co_return co_await p.files.run(work);
-}
-
-// Those who bring services back leave one alone that is held; what they had begun ends first.
-task<> wait_for_watchers(parts& p, std::string name, deadline until) {
-    while (p.service_servers.restarts[name].pending && !until.expired())
-        co_await sleep_until(deadline::after(look_again));
 }
 
 // It is all there is of the data before: nobody clears it away.

@@ -1,7 +1,10 @@
-// An app's way into a service: its user, its networks, its variable. For control's own sources.
+// Jobs of an app about its way into a service. The attachment changes in the transaction that makes the release
+// current, so that no restart finds one without the other. For control's own sources.
 #pragma once
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "control/parts.hpp"
 #include "core/jobs/runner.hpp"
@@ -9,31 +12,21 @@
 
 namespace gasper::control {
 
-/// "u_" and 12 hex digits, and a password of 32.
-void give_credentials(attachment& a);
-std::string url_of(const service& s, const attachment& a);
+/// A release with the variable of an attachment that is in the store, not active yet; on refusal it is gone again.
+task<result<job_id>> start_attach(parts& p, attachment made, std::string user);
+/// A release without it; then its user goes.
+task<result<job_id>> start_detach(parts& p, attachment a, std::string user);
+/// Another user for the same attachment, and a release with its URL. Both are valid until no instance has the old one.
+task<result<job_id>> start_rotate(parts& p, attachment a, std::string user);
 
-/// The user exists, the app's network reaches the service, and one can log in from there.
-task<result<>> open_way(parts& p, service s, attachment a, deadline until);
-/// The user is gone, and the network when no other attachment needs it. A server that does not run is asked when it
-/// does.
-task<> close_way(parts& p, service s, attachment a);
-/// The same when no instance of a release before `version` is left.
-task<> close_when_drained(parts& p, service s, attachment a, int version);
+/// After a restart (control/job_kinds.hpp).
+task<result<job_runner::work>> resume_attach(parts& p, job cut);
+task<result<job_runner::work>> resume_detach(parts& p, job cut);
+task<result<job_runner::work>> resume_rotate(parts& p, job cut);
+/// The attachment of an attach that does not go on. Its user goes with the lost ones (close_lost_ways).
+task<> clear_attach(parts& p, job cut, std::string reason);
 
-/// A release with the variable of an attachment that is in the store, or without; on refusal it is gone again.
-task<result<>> run_attach(parts& p, attachment_id id, std::string user, job_context& job);
-task<result<>> run_detach(parts& p, attachment_id id, std::string user, job_context& job);
-
-/// Another user for the same attachment, and a release with its URL.
-task<result<>> run_rotate(parts& p, attachment_id id, std::string user, job_context& job);
-
-/// Users that no attachment has are taken away: what an interrupted job left. Not those whose attachment is being made.
-task<> remove_lost_users(parts& p, service s);
-/// After a restart: attachments whose release came are active, the others go.
-task<> settle_attachments(parts& p);
-
-/// Config vars of an older release: what its attachments gave it goes, what today's give comes.
-task<> renew_variables(parts& p, app_id id, release_id from, config_vars& vars);
+/// After a restart: attachments whose release came are active; the others go, but for those whose job goes on.
+task<> settle_attachments(parts& p, const std::vector<job>& going_on);
 
 }  // namespace gasper::control

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "control/services/service_stats.hpp"
 #include "core/base/deadline.hpp"
@@ -15,8 +16,9 @@ struct service_board {
     std::map<std::string, runtime::observed_service> running;
     // Somebody stops, starts or replaces it on purpose: supervision leaves it alone. Once for each who does.
     std::multiset<std::string> held;
-    std::set<std::string> beside;        // throw-away servers that somebody works with, by name
-    std::set<std::string> coming_users;  // being given: not yet, or just now, an attachment's
+    std::set<std::string> beside;  // throw-away servers that somebody works with, by name
+    // By user and app: being opened and not yet an attachment's, or an attachment's no more and still in use.
+    std::multiset<std::pair<std::string, std::string>> held_ways;
     struct restart_state {
         int in_row{0};  // ends, each soon after the one before
         deadline::clock::time_point last{};

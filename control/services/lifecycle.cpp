@@ -109,6 +109,19 @@ task<result<runtime::observed_service>> start_server(parts& p, runtime::service_
     co_return fail(errc::failed, "service_not_ready", name + " does not start: " + why);
 }
 
+std::chrono::seconds patience_for(const service& s) {
+    return kind_of(s).start_timeout + seconds(30);
+}
+
+task<> wait_for_watchers(parts& p, std::string name, deadline until) {
+    const auto pending = [&] {
+        const auto at = p.service_servers.restarts.find(name);
+        return at != p.service_servers.restarts.end() && at->second.pending;
+    };
+    while (pending() && !until.expired())
+        co_await sleep_until(deadline::after(std::chrono::milliseconds(100)));
+}
+
 task<result<>> start_service(parts& p, service s, line_sink progress, deadline until) {
     auto spec = co_await service_spec_of(p, s, std::move(progress), until);
     if (!spec) co_return spec.error();

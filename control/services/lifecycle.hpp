@@ -25,6 +25,11 @@ task<result<runtime::service_spec>> service_spec_of(parts& p, service s, line_si
 /// The server runs and answers, or is stopped again and the refusal carries the last line of its log.
 task<result<runtime::observed_service>> start_server(parts& p, runtime::service_spec spec, deadline until);
 
+/// How long one waits for its server to come up.
+std::chrono::seconds patience_for(const service& s);
+/// Those who bring services back leave one alone that is held; what they had begun ends first.
+task<> wait_for_watchers(parts& p, std::string name, deadline until);
+
 /// The server of a service: started and on the board.
 task<result<>> start_service(parts& p, service s, line_sink progress, deadline until);
 /// Told to end when it answers, so that its end is a clean one; off the board.

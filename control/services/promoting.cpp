@@ -8,9 +8,9 @@
 
 #include "control/platform.hpp"
 #include "control/release_jobs.hpp"
-#include "control/services/attaching.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/services.hpp"
+#include "control/services/ways.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/services.hpp"
 

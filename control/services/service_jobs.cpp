@@ -3,10 +3,12 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "control/backups/backup_jobs.hpp"
-#include "control/services/attaching.hpp"
 #include "control/services/held.hpp"
 #include "control/services/lifecycle.hpp"
+#include "control/services/ways.hpp"
 #include "control/switch.hpp"
 #include "core/base/crypto.hpp"
 #include "core/store/services.hpp"
@@ -19,6 +21,11 @@ using std::chrono::seconds;
 
 task<std::optional<service>> load(parts& p, service_id id) {
     co_return co_await p.db.read([id](SQLite::Database& db) { return store::find_service(db, id); });
+}
+
+task<std::optional<service>> of_key(parts& p, std::string key) {
+    const auto name = key.substr(service_job_prefix.size());
+    co_return co_await p.db.read([&](SQLite::Database& db) { return store::find_service(db, name); });
 }
 
 error service_gone() {
@@ -80,8 +87,33 @@ task<result<>> run_create(parts& p, service_id id, job_context& job) {
     }
     job.commit();
     s->made = true;
-    co_await p.db.transaction([&](SQLite::Database& db) { store::update_service(db, *s); });
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        store::update_service(db, *s);
+        job.step_in(db, committed_step);
+    });
     co_return result<>();
+}
+
+task<result<job_id>> start_create(parts& p, service s, std::string user) {
+    const nlohmann::json input{{"kind", s.kind}, {"version", s.version}, {"plan", s.plan}};
+    job description{
+        .kind = "service-create", .key = service_job_key(s.name), .input = input.dump(), .user = std::move(user)};
+    auto run = [&p, id = s.id](job_context& job) { return run_create(p, id, job); };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+// What it had made serves nobody yet: it is made once more, in the same places.
+task<result<job_runner::work>> resume_create(parts& p, job cut) {
+    const auto s = co_await of_key(p, cut.key);
+    if (!s) co_return service_gone();
+    co_return [&p, id = s->id](job_context& job) { return run_create(p, id, job); };
+}
+
+task<> clear_create(parts& p, job cut, std::string) {
+    const auto s = co_await of_key(p, cut.key);
+    if (!s || s->made) co_return;
+    auto erased = co_await erase_service(p, *s);
+    if (!erased) p.log.warn("a service that was not made is left", {{"service", s->name}});
 }
 
 std::string_view to_string(server_order o) noexcept {
@@ -96,7 +128,8 @@ std::string_view to_string(server_order o) noexcept {
     return "";
 }
 
-// The wish is written before its effect: a restart of this program finishes what was begun.
+// The wish is written before its effect: a restart of this program finishes what was begun. A server that was stopped
+// for its restart is not stopped again: whoever watches may have brought it back.
 task<result<>> run_order(parts& p, service_id id, server_order what, job_context& job) {
     auto s = co_await load(p, id);
     if (!s) co_return service_gone();
@@ -104,7 +137,8 @@ task<result<>> run_order(parts& p, service_id id, server_order what, job_context
     s->stopped = what == server_order::stop;
     co_await p.db.transaction([&](SQLite::Database& db) { store::update_service(db, *s); });
     const held_service held(p.service_servers, s->name);
-    if (what != server_order::start) {
+    co_await wait_for_watchers(p, s->name, deadline::after(patience_for(*s)));
+    if (what != server_order::start && !job.did("stop")) {
         co_await job.step("stop");
         auto stopped = co_await stop_service(p, *s);
         if (!stopped) co_return stopped;
@@ -113,8 +147,48 @@ task<result<>> run_order(parts& p, service_id id, server_order what, job_context
     co_await job.step("start");
     auto say = job.sink();
     auto up = co_await start_service(p, *s, std::move(say), deadline::after(p.settings.build_deadline));
-    if (up) co_await remove_lost_users(p, *s);
+    if (up) co_await close_lost_ways(p, *s);
     co_return up;
+}
+
+namespace {
+
+job_runner::work order_work(parts& p, service_id id, server_order what) {
+    return [&p, id, what](job_context& job) { return run_order(p, id, what, job); };
+}
+
+}  // namespace
+
+task<result<job_id>> start_order(parts& p, service s, server_order what, std::string user) {
+    job description{.kind = std::string(order_prefix) + std::string(to_string(what)),
+                    .key = service_job_key(s.name),
+                    .input = "{}",
+                    .user = std::move(user)};
+    auto run = order_work(p, s.id, what);
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+std::optional<server_order> order_of(const job& j) {
+    for (const auto one : {server_order::start, server_order::stop, server_order::restart})
+        if (j.kind == std::string(order_prefix) + std::string(to_string(one))) return one;
+    return std::nullopt;
+}
+
+task<result<job_runner::work>> resume_order(parts& p, job cut) {
+    const auto s = co_await of_key(p, cut.key);
+    if (!s) co_return service_gone();
+    co_return order_work(p, s->id, order_of(cut).value());
+}
+
+task<> clear_order(parts& p, job cut, std::string) {
+    const auto s = co_await of_key(p, cut.key);
+    if (s && s->made && s->stopped) p.background.spawn("service " + s->name, finish_stop(p, *s));
+}
+
+// A stop that was asked for, and whose job does not go on.
+task<> finish_stop(parts& p, service s) {
+    auto stopped = co_await stop_service(p, s);
+    if (!stopped) p.log.warn("a service is not stopped", {{"service", s.name}, {"reason", stopped.error().message}});
 }
 
 task<result<>> run_destroy(parts& p, service_id id, job_context& job) {
@@ -142,8 +216,7 @@ task<result<>> run_destroy(parts& p, service_id id, job_context& job) {
 }
 
 task<result<job_runner::work>> resume_destroy(parts& p, job cut) {
-    const auto name = cut.key.substr(service_job_prefix.size());
-    const auto s = co_await p.db.read([&](SQLite::Database& db) { return store::find_service(db, name); });
+    const auto s = co_await of_key(p, cut.key);
     if (!s) co_return service_gone();
     co_return [&p, id = s->id](job_context& job) { return run_destroy(p, id, job); };
 }

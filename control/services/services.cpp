@@ -11,6 +11,7 @@
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/verbs.hpp"
+#include "control/services/ways.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/backups.hpp"
 #include "core/store/services.hpp"
@@ -79,30 +80,6 @@ std::string state_of(const parts& p, const service& s) {
     return "down";
 }
 
-/// The row of an attachment until its job takes it on: a job that is cancelled while it waits leaves none.
-class pending_attachment {
- public:
-    pending_attachment(parts& p, attachment_id id) : p_(p), id_(id) {}
-    pending_attachment(const pending_attachment&) = delete;
-    pending_attachment& operator=(const pending_attachment&) = delete;
-    ~pending_attachment() {
-        if (!taken_) p_.background.spawn("attachment", forget(p_, id_));
-    }
-    attachment_id take() {
-        taken_ = true;
-        return id_;
-    }
-
- private:
-    static task<> forget(parts& p, attachment_id id) {
-        co_await p.db.transaction([id](SQLite::Database& db) { store::remove_attachment(db, id); });
-    }
-
-    parts& p_;
-    attachment_id id_;
-    bool taken_{false};
-};
-
 }  // namespace
 
 task<result<service>> services::authorize(identity who, std::string name) {
@@ -127,10 +104,8 @@ task<result<job_id>> services::create(identity who, new_service wanted) {
         return store::add_service(db, *s);
     });
     if (!id) co_return id.error();
-    const nlohmann::json input{{"kind", s->kind}, {"version", s->version}, {"plan", s->plan}};
-    job description{.kind = "service-create", .key = service_job_key(s->name), .input = input.dump(), .user = who.name};
-    auto run = [&p, made = *id](job_context& job) { return run_create(p, made, job); };
-    auto begun = co_await p.jobs.start(std::move(description), std::move(run));
+    s->id = *id;
+    auto begun = co_await start_create(p, *s, who.name);
     if (!begun) co_await p.db.transaction([&](SQLite::Database& db) { store::remove_service(db, *id); });
     co_return begun;
 }
@@ -210,7 +185,12 @@ task<result<job_id>> services::attach(identity who, new_attachment wanted) {
     if (!variable) co_return variable.error();
     if (!p.service_servers.find(s->name))
         co_return fail(errc::conflict, "service_not_running", s->name + " does not run; see services:info " + s->name);
-    attachment made{.service = s->id, .app = a->id, .variable = *variable, .rights = wanted.rights};
+    attachment made{.service = s->id,
+                    .service_name = s->name,
+                    .app = a->id,
+                    .app_name = a->name,
+                    .variable = *variable,
+                    .rights = wanted.rights};
     give_credentials(made);
     auto id = co_await p.db.transaction([&](SQLite::Database& db) -> result<attachment_id> {
         const auto still = store::find_service(db, s->id);
@@ -229,13 +209,8 @@ task<result<job_id>> services::attach(identity who, new_attachment wanted) {
         return store::add_attachment(db, p.box, made);
     });
     if (!id) co_return id.error();
-    const nlohmann::json input{{"service", s->name}, {"variable", made.variable}};
-    job description{.kind = "attach", .key = a->name, .input = input.dump(), .user = who.name};
-    auto claim = std::make_shared<pending_attachment>(p, *id);
-    auto run = [&p, claim = std::move(claim), user = who.name](job_context& job) {
-        return run_attach(p, claim->take(), user, job);
-    };
-    co_return co_await p.jobs.start(std::move(description), std::move(run));
+    made.id = *id;
+    co_return co_await start_attach(p, std::move(made), who.name);
 }
 
 // The one that is meant; "" is the only one there is.
@@ -262,21 +237,13 @@ task<result<attachment>> services::find_attached(identity who, std::string name,
 task<result<job_id>> services::detach(identity who, std::string name, std::string app, std::string variable) {
     auto found = co_await find_attached(who, name, app, std::move(variable));
     if (!found) co_return found.error();
-    auto& p = platform_.shared();
-    const nlohmann::json input{{"service", name}, {"variable", found->variable}};
-    job description{.kind = "detach", .key = app, .input = input.dump(), .user = who.name};
-    auto run = [&p, id = found->id, user = who.name](job_context& job) { return run_detach(p, id, user, job); };
-    co_return co_await p.jobs.start(std::move(description), std::move(run));
+    co_return co_await start_detach(platform_.shared(), std::move(*found), who.name);
 }
 
 task<result<job_id>> services::rotate(identity who, std::string name, std::string app, std::string variable) {
     auto found = co_await find_attached(who, name, app, std::move(variable));
     if (!found) co_return found.error();
-    auto& p = platform_.shared();
-    const nlohmann::json input{{"service", name}, {"variable", found->variable}};
-    job description{.kind = "rotate", .key = app, .input = input.dump(), .user = who.name};
-    auto run = [&p, id = found->id, user = who.name](job_context& job) { return run_rotate(p, id, user, job); };
-    co_return co_await p.jobs.start(std::move(description), std::move(run));
+    co_return co_await start_rotate(platform_.shared(), std::move(*found), who.name);
 }
 
 task<result<job_id>> services::order(identity who, std::string name, std::string what) {
@@ -285,13 +252,7 @@ task<result<job_id>> services::order(identity who, std::string name, std::string
     auto meant = server_order::restart;
     for (const auto one : {server_order::start, server_order::stop, server_order::restart})
         if (what == to_string(one)) meant = one;
-    auto& p = platform_.shared();
-    job description{.kind = "service-" + std::string(to_string(meant)),
-                    .key = service_job_key(name),
-                    .input = "{}",
-                    .user = who.name};
-    auto run = [&p, id = s->id, meant](job_context& job) { return run_order(p, id, meant, job); };
-    co_return co_await p.jobs.start(std::move(description), std::move(run));
+    co_return co_await start_order(platform_.shared(), std::move(*s), meant, who.name);
 }
 
 }  // namespace gasper::control

@@ -6,6 +6,7 @@
 #include "control/services/attaching.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
+#include "control/services/ways.hpp"
 #include "control/supervision.hpp"
 #include "core/store/services.hpp"
 
@@ -39,7 +40,7 @@ task<> bring_back(parts& p, std::string name) {
         auto up = co_await start_service(p, *s, std::move(nobody), deadline::after(kind_of(*s).start_timeout));
         if (up) {
             p.log.info("a service is back", {{"service", name}});
-            co_await remove_lost_users(p, *s);
+            co_await close_lost_ways(p, *s);
             break;
         }
         ++p.service_servers.restarts[name].in_row;
@@ -115,12 +116,6 @@ task<> look_closely(parts& p, std::string name, std::string container) {
     }
 }
 
-// A stop that was asked for, and cut by this program's end.
-task<> finish_stop(parts& p, service s) {
-    auto stopped = co_await stop_service(p, s);
-    if (!stopped) p.log.warn("a service is not stopped", {{"service", s.name}, {"reason", stopped.error().message}});
-}
-
 }  // namespace
 
 void service_changed(parts& p, const std::string& container) {
@@ -131,35 +126,59 @@ void service_changed(parts& p, const std::string& container) {
     }
 }
 
-task<result<>> recover_services(parts& p) {
-    co_await settle_attachments(p);
-    const auto all = co_await p.db.read([](SQLite::Database& db) { return store::all_services(db); });
-    std::set<std::string> names;
+namespace {
+
+// What the jobs that go on will do themselves: nobody is in their way.
+struct busy_services {
+    std::set<std::string> coming, ordered;
+};
+
+busy_services busy_with(const std::vector<job>& going_on) {
+    busy_services busy;
+    for (const auto& j : going_on) {
+        if (!j.key.starts_with(service_job_prefix)) continue;
+        const auto name = j.key.substr(service_job_prefix.size());
+        if (j.kind == "service-create") busy.coming.insert(name);
+        if (order_of(j)) busy.ordered.insert(name);
+    }
+    return busy;
+}
+
+// As the store wants them.
+void settle_servers(parts& p, const std::vector<service>& all, const busy_services& busy) {
     for (const auto& s : all) {
-        // Whoever was making it, or destroying it, was interrupted: nobody has anything in it.
-        if (s.made)
+        if (lacks(p, s))
+            start_again(p, s.name);
+        else if (s.made && s.stopped && p.service_servers.find(s.name) && !busy.ordered.contains(s.name))
+            p.background.spawn("service " + s.name, finish_stop(p, s));
+    }
+}
+
+}  // namespace
+
+task<result<>> recover_services(parts& p, std::vector<job> going_on) {
+    co_await settle_attachments(p, going_on);
+    const auto busy = busy_with(going_on);
+    const auto all = co_await p.db.read([](SQLite::Database& db) { return store::all_services(db); });
+    std::set<std::string> made, names;
+    for (const auto& s : all) {
+        if (s.made) made.insert(s.name);
+        // Whoever was making it and does not go on, or was destroying it: nobody has anything in it.
+        if (s.made || busy.coming.contains(s.name))
             names.insert(s.name);
         else
             (void)co_await erase_service(p, s);
     }
-    const bool none_made = names.empty();
     // No throw-away server stays: whoever goes on makes another.
     std::function<bool(const std::string&)> stays = [&names](const std::string& name) { return names.contains(name); };
     auto swept = co_await p.services.sweep(std::move(stays), deadline::after(seconds(60)));
     if (!swept) p.log.warn("leftovers of services were not swept", {{"reason", swept.error().message}});
-    if (none_made) co_return result<>();
+    if (made.empty()) co_return result<>();
     auto there = co_await p.services.list(deadline::after(seconds(30)));
     if (!there) co_return there.error();
     for (auto& t : *there)
-        if (t.state == instance_state::up) p.service_servers.running[t.name] = t;
-    for (const auto& s : all) {
-        if (lacks(p, s))
-            start_again(p, s.name);
-        else if (s.made && s.stopped && p.service_servers.find(s.name))
-            p.background.spawn("service " + s.name, finish_stop(p, s));
-        else if (s.made && !s.stopped)
-            p.background.spawn("users of " + s.name, remove_lost_users(p, s));
-    }
+        if (t.state == instance_state::up && made.contains(t.name)) p.service_servers.running[t.name] = t;
+    settle_servers(p, all, busy);
     co_return result<>();
 }
 

@@ -3,13 +3,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "control/parts.hpp"
 
 namespace gasper::control {
 
-/// At start: what runs is taken on, what is not in the store goes, what should run and does not is started.
-task<result<>> recover_services(parts& p);
+/// At start: what runs is taken on, what is not in the store goes, what should run and does not is started; but for
+/// what the jobs that go on do themselves.
+task<result<>> recover_services(parts& p, std::vector<job> going_on);
 /// Looks at every service: after an engine's return, and now and then.
 task<> look_at_services(parts& p);
 /// The engine says that this container ended or started.

@@ -83,8 +83,8 @@ container_state read_state(const json& v) {
     c.image = get<std::string>(config, "Image");
     c.label = engine_json::read_labels(object(config, "Labels"));
     for (const auto& [name, network] : object(object(v, "NetworkSettings"), "Networks").items()) {
-        c.address = get<std::string>(network, "IPAddress");
-        if (!c.address.empty()) break;
+        c.networks.push_back(name);
+        if (c.address.empty()) c.address = get<std::string>(network, "IPAddress");
     }
     return c;
 }

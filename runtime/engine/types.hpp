@@ -82,6 +82,7 @@ struct container_state {
     std::string started, finished;  // RFC 3339
     std::string image;
     std::string address;  // in the first of its networks
+    std::vector<std::string> networks;
     labels label;
 };
 

@@ -34,6 +34,11 @@ std::string app_networks::network_name(const std::string& app) const {
     return app.empty() ? fmt::format("gasper-{}.builds", options_.id) : fmt::format("gasper-{}-{}", options_.id, app);
 }
 
+std::string app_networks::app_of(const std::string& network) const {
+    const auto before = fmt::format("gasper-{}-", options_.id);
+    return network.starts_with(before) ? network.substr(before.size()) : "";
+}
+
 std::string app_networks::bridge_prefix() const {
     return "gsp-" + sha256_hex(options_.id).substr(0, 4);
 }

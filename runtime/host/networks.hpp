@@ -52,6 +52,8 @@ class app_networks {
     task<result<>> remove_all(deadline until);
 
     std::string network_name(const std::string& app) const;
+    /// The other way round; empty: that network is no app's.
+    std::string app_of(const std::string& network) const;
     /// At most 15 characters, beginning with bridge_prefix().
     std::string bridge_name(const std::string& app) const;
     /// What all our bridges and no others begin with: "gsp-ab12".

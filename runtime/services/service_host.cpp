@@ -160,6 +160,18 @@ task<result<>> service_host::leave(std::string name, std::string app, deadline u
                                                   until);
 }
 
+task<result<std::vector<std::string>>> service_host::joined(std::string name, deadline until) {
+    std::vector<std::string> apps;
+    auto there = co_await engine_.inspect_container(container_name(sandbox_role, name), until);
+    if (!there && there.error().kind == errc::not_found) co_return apps;
+    if (!there) co_return there.error();
+    for (const auto& network : there->networks) {
+        auto app = networks_.app_of(network);
+        if (!app.empty() && app != network_of(name)) apps.push_back(std::move(app));
+    }
+    co_return apps;
+}
+
 task<result<std::vector<container_summary>>> service_host::ours(deadline until) {
     std::vector<std::string> with{"gasper.data=" + options_.id, "gasper.service"};
     co_return co_await engine_.list_containers(std::move(with), until);

@@ -66,6 +66,8 @@ class service_host {
     /// From then on the app's instances reach the service. No error when they do already.
     task<result<>> join(std::string name, std::string app, deadline until);
     task<result<>> leave(std::string name, std::string app, deadline until);
+    /// The apps whose instances reach it. None when it is not there.
+    task<result<std::vector<std::string>>> joined(std::string name, deadline until);
 
     task<result<std::vector<observed_service>>> list(deadline until);
     /// Removes the servers, sandboxes and networks that `stays` denies; it is asked once the engine has listed all.

@@ -2,11 +2,18 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "runtime/services/kind.hpp"
+
 namespace gasper::test {
 
 control_world::control_world(std::filesystem::path data, scripted_cluster& cluster,
-                             const std::function<void(control::options&)>& adjust)
-    : data_(std::move(data)), cluster_(cluster) {
+                             const std::function<void(control::options&)>& adjust, service_engine* databases)
+    : data_(std::move(data)), cluster_(cluster), daemon_(databases ? std::make_unique<scripted_engine>(io_) : nullptr) {
+    cluster_.services = databases;
+    if (databases) {
+        daemon_->speaks("1.47");
+        daemon_->otherwise([databases](const scripted_engine::request& r) { return databases->reply(r); });
+    }
     settings_.data = data_;
     settings_.drain = std::chrono::seconds(0);
     settings_.start_deadline = std::chrono::seconds(5);
@@ -35,12 +42,22 @@ control_world::control_world(std::filesystem::path data, scripted_cluster& clust
     router_ = std::make_unique<scripted_router>(io_.get_executor(), data_ / "feed.sock");
 }
 
+// Of all kinds and versions: there already.
+runtime::stack_options control_world::service_images() {
+    runtime::stack_options o;
+    for (const auto& kind : runtime::all_kinds())
+        for (const auto& version : kind.versions)
+            o.images[kind.recipe(version)] = kind.name;
+    return o;
+}
+
 control_world::~control_world() {
     (void)settle(jobs_.stop(deadline::after(std::chrono::seconds(5))));
     (void)settle(background_.stop(deadline::after(std::chrono::seconds(5))));
     (void)settle(router_->stop());
     (void)settle(scope_.stop(deadline::after(std::chrono::seconds(5))));
     until([this] { return settling_ == 0; });
+    daemon_.reset();
 }
 
 void control_world::run(task<> work) {

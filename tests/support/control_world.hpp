@@ -19,9 +19,9 @@ namespace gasper::test {
 
 class control_world {
  public:
-    /// `adjust`: settings that are not the usual ones.
+    /// `adjust`: settings that are not the usual ones. `databases`: the engine that runs them; none: it is away.
     control_world(std::filesystem::path data, scripted_cluster& cluster,
-                  const std::function<void(control::options&)>& adjust = {});
+                  const std::function<void(control::options&)>& adjust = {}, service_engine* databases = nullptr);
 
     ~control_world();
 
@@ -78,6 +78,8 @@ class control_world {
     const secret_box& box() const { return box_; }
 
  private:
+    static runtime::stack_options service_images();
+
     std::filesystem::path data_;
     scripted_cluster& cluster_;
     asio::io_context io_{1};
@@ -85,10 +87,12 @@ class control_world {
     secret_box box_{{1, 2, 3}};
     database db_{data_ / "gasper.db"};
     blocking_pool files_{"files", 1}, hashing_{"hashing", 1};
-    runtime::engine_client engine_{io_.get_executor(), {.socket = data_ / "no-engine.sock"}, log_};
+    std::unique_ptr<scripted_engine> daemon_;
+    runtime::engine_client engine_{
+        io_.get_executor(), {.socket = daemon_ ? daemon_->path() : data_ / "no-engine.sock"}, log_};
     runtime::app_networks networks_{engine_, {.id = "test", .pool = "10.213.0.0/16"}, log_};
     runtime::service_host services_{engine_, networks_, {.id = "test"}, log_};
-    runtime::stacks stacks_{io_.get_executor(), engine_, {}, log_};
+    runtime::stacks stacks_{io_.get_executor(), engine_, service_images(), log_};
     buildpacks::builder builder_{cluster_, stacks_, files_, {}, log_};
     table_publisher tables_{io_.get_executor(), {.file = data_ / "table.json", .socket = data_ / "feed.sock"}, log_};
     job_runner jobs_{io_.get_executor(), db_, {.logs = data_ / "jobs"}, log_};

@@ -240,6 +240,7 @@ task<result<>> scripted_cluster::drop_kept(std::string name) {
 
 task<result<std::unique_ptr<runtime::terminal>>> scripted_cluster::open_once(runtime::once_spec spec,
                                                                              runtime::exec_options, deadline) {
+    if (services && spec.purpose == "login") co_return services->login(spec);
     once.push_back(spec);
     if (!has_terminals) co_return fail(errc::unavailable, "no", "no terminals here");
     auto ended = [this, name = spec.purpose] { return ended_runs.contains(name); };
@@ -301,7 +302,9 @@ void scripted_cluster::write(const std::string& container, std::string text, std
     output[container].push_back({.at = log_time(at), .error = error, .text = std::move(text)});
 }
 
-task<result<std::unique_ptr<runtime::terminal>>> scripted_cluster::exec(std::string container, runtime::exec_options) {
+task<result<std::unique_ptr<runtime::terminal>>> scripted_cluster::exec(std::string container,
+                                                                        runtime::exec_options how) {
+    if (const auto* s = services ? services->find_running(container) : nullptr) co_return services->exec(s->id, how);
     const auto at = containers.find(container);
     if (at == containers.end() || at->second.state != instance_state::up || at->second.frozen)
         co_return fail(errc::conflict, "not_running", "the container does not run");

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "runtime/cluster.hpp"
+#include "tests/support/service_engine.hpp"
 
 namespace gasper::test {
 
@@ -52,8 +53,9 @@ class scripted_cluster final : public runtime::cluster {
     std::string last_words;                                // what an instance says when it is told to end
     int cut_logs{0};                                       // a log that is followed breaks off after so many looks
 
-    std::function<void()> on_call;  // before each call that changes something
-    bool dead{false};               // whoever calls has ended: nothing reaches it any more
+    std::function<void()> on_call;      // before each call that changes something
+    bool dead{false};                   // whoever calls has ended: nothing reaches it any more
+    service_engine* services{nullptr};  // whose containers one may run commands in
 
     // What happened
     std::map<std::string, runtime::observed_instance> containers;

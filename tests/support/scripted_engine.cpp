@@ -170,6 +170,7 @@ scripted_engine::answer scripted_engine::find(const request& r) {
     }
     for (const auto& e : always_)
         if (fits(e)) return e.reply;
+    if (otherwise_) return otherwise_(r);
     ADD_FAILURE() << "unexpected request: " << r.method << " " << r.target << ", expected "
                   << (script_.empty() ? "none" : script_.front().method + " " + script_.front().path);
     return json(500, R"({"message":"unexpected"})");

@@ -41,6 +41,8 @@ class scripted_engine {
     void expect(std::string method, std::string path, answer a);
     /// Every request like this, any number of times, unless an expectation is next.
     void always(std::string method, std::string path, answer a);
+    /// What no script knows is answered by this.
+    void otherwise(std::function<answer(const request&)> how) { otherwise_ = std::move(how); }
     /// Answers /version: the engine speaks `api` down to `minimum`.
     void speaks(const std::string& api, const std::string& minimum = "1.12");
 
@@ -78,6 +80,7 @@ class scripted_engine {
     asio::local::stream_protocol::acceptor acceptor_;
     std::deque<expectation> script_;
     std::vector<expectation> always_;
+    std::function<answer(const request&)> otherwise_;
     std::vector<request> seen_;
     std::vector<std::shared_ptr<asio::steady_timer>> gates_;
     std::map<int, std::shared_ptr<socket>> sockets_;
