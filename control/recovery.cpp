@@ -8,7 +8,6 @@
 #include "control/job_kinds.hpp"
 #include "control/one_off_jobs.hpp"
 #include "control/services/watching.hpp"
-#include "control/services/ways.hpp"
 #include "control/sleep.hpp"
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
@@ -156,7 +155,6 @@ task<result<>> recover(parts& p) {
     auto kept = co_await kept_containers(p, going_on);
     co_await clean_up(p, std::move(kept));
     co_await resume_jobs(p, std::move(going_on));
-    p.background.spawn("lost ways", close_all_lost_ways(p));
     // In the background: an app that does not start must not keep the doors shut.
     p.background.spawn("reconcile", reconcile_all(p));
     co_return result<>();
