@@ -151,22 +151,29 @@ def test_a_hundred_readers_see_every_line(noisy, app):
         assert b" 200 " in head, head
         buffers[s] = b""
         selector.register(s, selectors.EVENT_READ)
-    wanted = 20 * len(readers)
-    stop = threading.Event()
+    heard, began, stop = set(), [], threading.Event()
 
     def speak():
+        while len(heard) < len(readers):  # each follows from its first line on
+            app.get("/time")
+            stop.wait(0.1)
+        began.append(time.time())
         for _ in range(20):
             app.get("/time")
             stop.wait(0.1)
     speaker = threading.Thread(target=speak)
     speaker.start()
-    end = time.monotonic() + 60
+    wanted, end = 20 * len(readers), time.monotonic() + 60
     while len(delays) < wanted and time.monotonic() < end:
         for key, _ in selector.select(1):
             got = key.fileobj.recv(65536)
             at = time.time()
             *whole, buffers[key.fileobj] = (buffers[key.fileobj] + got).split(b"\n")
-            delays += [at - float(line.rsplit(b" ", 1)[1]) for line in whole if b"sent " in line]
+            sent = [float(line.rsplit(b" ", 1)[1]) for line in whole if b"sent " in line]
+            if sent:
+                heard.add(key.fileobj)
+            delays += [at - t for t in sent if began and t >= began[0]]
+    heard.update(readers)
     speaker.join()
     for s in readers:
         s.close()
