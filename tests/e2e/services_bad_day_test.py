@@ -12,8 +12,8 @@ KINDS = {"postgres": "database", "mariadb": "database", "redis": "database", "mo
 class Writer:
     """PUT /s<n>/<n>, one after the other. `acknowledged` are those that were answered with 200."""
 
-    def __init__(self, app):
-        self.app, self.next, self.acknowledged, self.failures = app, 0, [], []
+    def __init__(self, app, query=""):
+        self.app, self.query, self.next, self.acknowledged, self.failures = app, query, 0, [], []
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.write)
         self.thread.start()
@@ -23,7 +23,7 @@ class Writer:
             self.next += 1
             number = self.next
             try:
-                status = self.app.get(f"/s{number}/{number}", method="PUT").status
+                status = self.app.get(f"/s{number}/{number}{self.query}", method="PUT").status
             except OSError as e:
                 status = type(e).__name__
             if status == 200:
@@ -43,7 +43,7 @@ class Writer:
         return time.monotonic() - began
 
     def lost(self):
-        return [n for n in self.acknowledged if self.app.get(f"/s{n}").body.strip() != str(n)]
+        return [n for n in self.acknowledged if self.app.get(f"/s{n}{self.query}").body.strip() != str(n)]
 
 
 def up(gasper, kind):
@@ -51,15 +51,15 @@ def up(gasper, kind):
     app.push().ok()
     gasper.command("services:create", kind, f"kept-{kind}", deadline=900).ok()
     gasper.command("services:attach", f"kept-{kind}", app.name, deadline=120).ok()
-    return Writer(app)
+    return Writer(app, "?url=REDIS_URL" if kind == "redis" else "")
 
 
 def happenings(gasper, kind):
     """While the server runs on: nothing of this may cost a write."""
-    service, second = f"kept-{kind}", f"second-{kind}"
+    service, first, second = f"kept-{kind}", f"writes-{kind}", f"second-{kind}"
     gasper.app(KINDS[kind], name=second).push().ok()
     gasper.command("services:attach", service, second, deadline=120).ok()
-    gasper.command("services:credentials", service, "--rotate", deadline=120).ok()
+    gasper.command("services:credentials", service, first, "--rotate", deadline=120).ok()
     gasper.command("services:backup", service, deadline=300).ok()
 
 
