@@ -27,6 +27,8 @@ TEST(service_kind_test, every_kind_is_whole) {
                 }
                 if (file.path == "Dockerfile") {
                     EXPECT_FALSE(parents_of(file.content).empty()) << k.name;
+                    for (const auto& parent : parents_of(file.content))
+                        EXPECT_FALSE(recipe(parent).empty()) << k.name << " " << version << ": " << parent;
                 }
             }
             EXPECT_TRUE(files.contains("Dockerfile") && files.contains("gasper-service")) << k.name << " " << version;
@@ -42,6 +44,11 @@ TEST(service_kind_test, a_kind_is_found_by_its_aliases_and_a_recipe_only_of_a_ve
     EXPECT_TRUE(recipe("service-postgres-1").empty());
     EXPECT_TRUE(recipe("service-oracle-15").empty());
     EXPECT_TRUE(recipe("service-").empty());
+}
+
+TEST(service_kind_test, postgresql_comes_in_two_versions_of_which_the_first_is_the_default) {
+    EXPECT_EQ(find_kind("postgres")->versions, (std::vector<std::string>{"15", "17"}));
+    EXPECT_EQ(suite_of("trixie", "bookworm"), "trixie");
 }
 
 TEST(service_kind_test, a_url_is_made_of_its_parts) {
