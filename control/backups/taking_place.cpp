@@ -35,12 +35,6 @@ task<result<>> exchange(parts& p, const fs::path& a, const fs::path& b) {
     co_return co_await p.files.run(work);
 }
 
-// Those who bring services back leave one alone that is held; what they had begun ends first.
-task<> wait_for_watchers(parts& p, std::string name, deadline until) {
-    while (p.service_servers.restarts[name].pending && !until.expired())
-        co_await sleep_until(deadline::after(look_again));
-}
-
 // It is all there is of the data before: nobody clears it away.
 task<> keep_aside(parts& p, const server_beside& beside) {
     const auto aside = beside.data.parent_path() / ("before-" + beside.data.filename().string());
@@ -150,6 +144,11 @@ task<result<>> go_on_in_place(parts& p, service s, const server_beside& beside, 
     if (p.service_servers.find(s.name)) co_return result<>();
     co_await go_back(p, s, beside, job);
     co_return fail(errc::failed, "service_not_ready", s.name + " does not start with the restored data");
+}
+
+task<> wait_for_watchers(parts& p, std::string service, deadline until) {
+    while (p.service_servers.restarts[service].pending && !until.expired())
+        co_await sleep_until(deadline::after(look_again));
 }
 
 task<bool> comes_up(parts& p, std::string service, deadline until) {
