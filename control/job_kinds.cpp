@@ -10,6 +10,7 @@
 #include "control/one_off_jobs.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
+#include "control/upgrades/upgrade_jobs.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/jobs.hpp"
 
@@ -120,7 +121,9 @@ const std::vector<job_kind>& job_kinds() {
                                              {"backup", true, resume_backup, clear_backup},
                                              {"restore", true, resume_restore, clear_restore},
                                              {"import", true, resume_import},
-                                             {"service-destroy", true, resume_destroy}};
+                                             {"service-destroy", true, resume_destroy},
+                                             {"service-upgrade", true, resume_upgrade, clear_upgrade},
+                                             {"service-rollback", true, resume_return, clear_upgrade}};
     return kinds;
 }
 

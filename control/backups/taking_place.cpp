@@ -21,11 +21,6 @@ using std::chrono::seconds;
 constexpr auto note_name = "swap";
 constexpr auto look_again = std::chrono::milliseconds(100);
 
-std::uint64_t inode_of(const fs::path& at) {
-    struct stat s {};
-    return ::stat(at.c_str(), &s) == 0 ? s.st_ino : 0;
-}
-
 std::chrono::seconds patience_for(const service& s) {
     return kind_of(s).start_timeout + seconds(30);
 }
@@ -90,6 +85,11 @@ found_directories look_beside(const fs::path& root) {
 }
 
 }  // namespace
+
+std::uint64_t inode_of(const fs::path& at) {
+    struct stat s {};
+    return ::stat(at.c_str(), &s) == 0 ? s.st_ino : 0;
+}
 
 result<> swap_in(const fs::path& directory, job_id job, const std::string& beside) {
     const auto text = fmt::format("{} {} {}\n", job.value, inode_of(directory / beside), beside);

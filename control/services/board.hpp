@@ -15,6 +15,7 @@ struct service_board {
     // Somebody stops, starts or replaces it on purpose: supervision leaves it alone. Once for each who does.
     std::multiset<std::string> held;
     std::set<std::string> beside;        // throw-away servers that somebody works with, by name
+    std::set<std::string> walled;        // no app may reach it: its data is being copied
     std::set<std::string> coming_users;  // being given: not yet, or just now, an attachment's
     struct restart_state {
         int in_row{0};  // ends, each soon after the one before

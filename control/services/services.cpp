@@ -12,6 +12,7 @@
 #include "control/services/verbs.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/services.hpp"
+#include "core/store/upgrades.hpp"
 
 namespace gasper::control {
 
@@ -88,6 +89,7 @@ std::string state_of(const parts& p, const service& s) {
     if (!s.made) return "creating";
     if (s.stopped) return "stopped";
     const auto& board = p.service_servers;
+    if (board.walled.contains(s.name)) return "upgrading";
     if (board.held.contains(s.name)) return "starting";
     if (board.find(s.name)) return "up";
     const auto restart = board.restarts.find(s.name);
@@ -164,6 +166,8 @@ task<result<service_view>> services::view_of(service s) {
     v.attachments = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s.id); });
     for (auto& a : v.attachments)
         a.password.clear();
+    v.kept = co_await p.db.read([&](SQLite::Database& db) { return store::find_upgrade(db, s.id); });
+    if (v.kept && v.kept->state != upgrade_state::kept) v.kept.reset();
     co_return v;
 }
 

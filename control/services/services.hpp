@@ -12,6 +12,7 @@
 #include "core/base/asio.hpp"
 #include "core/base/error.hpp"
 #include "core/model/service.hpp"
+#include "core/model/upgrade.hpp"
 #include "runtime/services/kind.hpp"
 
 namespace gasper::control {
@@ -30,7 +31,7 @@ struct service_stats {
 struct service_view {
     service info;
     std::string title;    // "PostgreSQL"
-    std::string state;    // "creating", "up", "starting", "stopped", "restarting", "crashed", "down"
+    std::string state;    // "creating", "up", "starting", "stopped", "restarting", "upgrading", "down"
     std::string address;  // from this host; empty: it does not run
     std::string host;     // from attached apps
     std::uint16_t port{0};
@@ -38,6 +39,7 @@ struct service_view {
     std::int64_t memory_bytes{0};         // in use; 0: not known
     std::optional<service_stats> stats;   // of one that runs; not in a list
     std::vector<attachment> attachments;  // without passwords
+    std::optional<upgrade> kept;          // data of the version before, until that is confirmed or brought back
 };
 
 struct new_service {

@@ -7,6 +7,7 @@
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/supervision.hpp"
+#include "control/upgrades/upgrade_jobs.hpp"
 #include "core/store/services.hpp"
 
 namespace gasper::control {
@@ -133,6 +134,7 @@ void service_changed(parts& p, const std::string& container) {
 
 task<result<>> recover_services(parts& p) {
     co_await settle_attachments(p);
+    co_await settle_upgrades(p);
     const auto all = co_await p.db.read([](SQLite::Database& db) { return store::all_services(db); });
     std::set<std::string> names;
     for (const auto& s : all) {

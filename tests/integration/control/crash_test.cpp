@@ -356,8 +356,9 @@ const std::map<std::string, scenario>& scenarios() {
     return all;
 }
 
-// Those of databases need an engine that runs them: tests/e2e/backups_test.py ends these.
-const std::set<std::string_view> of_databases{"backup", "restore", "import", "service-destroy"};
+// Those of databases need an engine that runs them: tests/e2e/backups_test.py and upgrade_test.py end these.
+const std::set<std::string_view> of_databases{"backup",          "restore",         "import",
+                                              "service-destroy", "service-upgrade", "service-rollback"};
 
 std::vector<std::string> kinds() {
     std::vector<std::string> names;
