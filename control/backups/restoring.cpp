@@ -15,6 +15,7 @@
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
 #include "core/store/backups.hpp"
+#include "core/store/exposures.hpp"
 #include "core/store/jobs.hpp"
 #include "core/store/services.hpp"
 
@@ -59,9 +60,9 @@ result<> check_fits(const backup_header& h, const service& s) {
     return {};
 }
 
-// Users are not part of a dump: those of the attachments are made as they are.
+// Users are not part of a dump: those of the attachments, and of those outside, are made as they are.
 task<result<>> give_users(parts& p, const service& s, std::string container) {
-    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s.id); });
+    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::users_of(db, p.box, s.id); });
     for (const auto& a : all) {
         std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
         auto given = co_await run_verb(p, container, std::move(words), a.password + "\n", deadline::after(seconds(60)));

@@ -14,6 +14,7 @@
 #include "control/services/ways.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/backups.hpp"
+#include "core/store/exposures.hpp"
 #include "core/store/services.hpp"
 
 namespace gasper::control {
@@ -127,6 +128,11 @@ task<result<service_view>> services::view_of(service s) {
     });
     for (auto& a : v.attachments)
         a.password.clear();
+    v.exposed = co_await p.db.read([&](SQLite::Database& db) { return store::find_exposure(db, p.box, s.id); });
+    if (v.exposed) {
+        v.exposed->password.clear();
+        v.exposed->key.clear();
+    }
     co_return v;
 }
 

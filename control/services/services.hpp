@@ -33,6 +33,7 @@ struct service_view {
     std::optional<service_stats> stats;   // of one that runs; not in a list
     std::optional<sys_time> backed_up;    // when the newest verified backup was taken
     std::vector<attachment> attachments;  // without passwords
+    std::optional<exposure> exposed;      // without password and key; none: nobody outside reaches it
 };
 
 struct new_service {
