@@ -46,6 +46,7 @@ json as_json(const control::service_view& v) {
             {"memory_limit_bytes", v.limit.memory_bytes},
             {"backed_up_at", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
             {"attachments", attached},
+            {"exposed", v.exposed ? json{{"port", v.exposed->port}, {"allowed", v.exposed->allowed}} : json(nullptr)},
             {"created_at", to_rfc3339(v.info.created)}};
 }
 
@@ -110,6 +111,7 @@ task<result<>> run_services_info(command_call& call) {
                                                {"Attached:", attached_to(*v)},
                                                {"Backup:", backed_up(*v)},
                                                {"Created:", to_rfc3339(v->info.created)}};
+    if (v->exposed) rows.push_back({"Exposed:", fmt::format("port {} for {}", v->exposed->port, v->exposed->allowed)});
     if (v->stats) {
         const auto& s = *v->stats;
         rows.push_back({"Version:", s.version});

@@ -8,5 +8,7 @@
 namespace gasper::receiver {
 
 std::vector<command> service_commands();
+/// Of those about the way in from outside.
+std::vector<command> expose_commands();
 
 }  // namespace gasper::receiver

@@ -45,6 +45,7 @@ json view(const control::service_view& v) {
             {"memory_limit_bytes", v.limit.memory_bytes},
             {"attachments", attached},
             {"backed_up", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
+            {"exposed", v.exposed ? json{{"port", v.exposed->port}, {"allowed", v.exposed->allowed}} : json(nullptr)},
             {"created", to_rfc3339(v.info.created)}};
 }
 

@@ -25,5 +25,8 @@ task<result<response>> detach_service(services& s, call c);
 task<result<response>> order_service(services& s, call c);
 task<result<response>> rotate_credentials(services& s, call c);
 task<result<response>> promote_attachment(services& s, call c);
+task<result<response>> show_exposure(services& s, call c);
+task<result<response>> expose_service(services& s, call c);
+task<result<response>> unexpose_service(services& s, call c);
 
 }  // namespace gasper::web::handlers
