@@ -14,7 +14,8 @@ namespace gasper::control {
 class awake_hold {
  public:
     awake_hold(parts& p, std::string app);
-    awake_hold(awake_hold&& other) noexcept : parts_(std::exchange(other.parts_, nullptr)), app_(other.app_) {}
+    awake_hold(awake_hold&& other) noexcept
+        : parts_(std::exchange(other.parts_, nullptr)), app_(std::move(other.app_)) {}
     awake_hold& operator=(awake_hold&&) = delete;
     ~awake_hold();
 
