@@ -196,6 +196,8 @@ task<result<>> single_engine::sweep(std::vector<std::string> keep) {
     const auto until = deadline::after(seconds(60));
     auto all = co_await ours("", until);
     if (!all) co_return all.error();
+    // Services are their host's own.
+    std::erase_if(*all, [](const container_summary& c) { return c.label.contains("gasper.service"); });
     std::set<std::string> stays(keep.begin(), keep.end());
     for (const auto& c : *all)
         if (in_flight_.contains(c.name)) stays.insert(c.id);
@@ -233,9 +235,25 @@ task<result<>> single_engine::remove_app(std::string app) {
     co_return co_await networks_.remove(std::move(app), until);
 }
 
+// A database that is killed recovers at its next start; one that is told to end need not.
+task<> single_engine::stop_services(const std::vector<container_summary>& these, deadline until) {
+    task_scope stops(engine_.executor(), [this](const std::string& name, const std::string& what) {
+        log_.error("runtime_background", {{"task", name}, {"fault", what}});
+    });
+    auto stop = [](single_engine& self, container_summary c, deadline limit) -> task<> {
+        const auto grace = seconds(std::stoi("0" + c.label.at("gasper.stop_timeout")));
+        auto stopped = co_await self.engine_.stop_container(c.id, grace, limit);
+        if (!stopped) self.log_.warn("service_not_stopped", {{"name", c.name}, {"reason", stopped.error().message}});
+    };
+    for (const auto& c : these)
+        if (c.state == "running" && c.label.contains("gasper.stop_timeout")) stops.spawn("stop", stop(*this, c, until));
+    co_await join_or_cancel(stops);
+}
+
 task<result<>> single_engine::remove_everything(deadline until) {
     auto all = co_await ours("", until);
     if (!all) co_return all.error();
+    co_await stop_services(*all, until);
     auto removed = co_await remove_all(std::move(*all), until);
     std::set<std::string> none;
     auto cleared = co_await remove_directories(std::move(none));

@@ -77,6 +77,8 @@ class single_engine final : public cluster {
     task<bool> close(deadline until);
 
     const std::string& id() const noexcept { return options_.id; }
+    /// Services have theirs among them, and join those of apps.
+    app_networks& networks() noexcept { return networks_; }
     /// Empty when the host's ports are walled off; else why not.
     const std::string& wall_missing() const noexcept { return wall_missing_; }
 
@@ -103,6 +105,7 @@ class single_engine final : public cluster {
     task<result<>> remove_all(std::vector<container_summary> these, deadline until);
     task<result<>> remove_side_by_side(std::vector<std::string> ids, deadline until);
     task<result<>> remove_directories(std::set<std::string> keep);
+    task<> stop_services(const std::vector<container_summary>& these, deadline until);
     task<result<std::vector<container_summary>>> ours(std::string more, deadline until);
     task<result<observed_instance>> observe(container_summary c, bool network_lives, deadline until);
     task<std::string> why_it_ended(observed_instance instance, deadline until);

@@ -129,10 +129,28 @@ CREATE TABLE cron_runs (
 CREATE INDEX cron_running ON cron_runs (outcome) WHERE outcome = 'running';
 )sql";
 
+// An attachment is an app's user in a database; its variable is the app's alone. What a release got from its
+// attachments is marked: a rollback takes today's instead.
+constexpr const char* services = R"sql(
+CREATE TABLE services (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, version TEXT NOT NULL, plan TEXT NOT NULL,
+    owner INTEGER NOT NULL REFERENCES users, made INTEGER NOT NULL DEFAULT 0, stopped INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL) STRICT;
+CREATE TABLE attachments (
+    id INTEGER PRIMARY KEY, service INTEGER NOT NULL REFERENCES services ON DELETE CASCADE,
+    app INTEGER NOT NULL REFERENCES apps ON DELETE CASCADE, variable TEXT NOT NULL, user TEXT NOT NULL UNIQUE,
+    password BLOB NOT NULL, rights TEXT NOT NULL, active INTEGER NOT NULL, created INTEGER NOT NULL,
+    UNIQUE (app, variable)) STRICT;
+CREATE INDEX attachments_by_service ON attachments (service);
+CREATE TABLE release_services (
+    release INTEGER NOT NULL REFERENCES releases ON DELETE CASCADE, variable TEXT NOT NULL,
+    PRIMARY KEY (release, variable)) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron};
+    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron, services};
 }
 
 }  // namespace gasper::store

@@ -23,6 +23,7 @@ json host_config(const container_spec& s) {
         binds.push_back({{"Type", "bind"}, {"Source", m.from}, {"Target", m.to}, {"ReadOnly", m.read_only}});
     host["Mounts"] = std::move(binds);
     if (!s.tmpfs.empty()) host["Tmpfs"] = s.tmpfs;
+    if (!s.sysctls.empty()) host["Sysctls"] = s.sysctls;
     if (s.memory_bytes > 0) {
         host["Memory"] = s.memory_bytes;
         host["MemorySwap"] = s.memory_bytes;
@@ -56,6 +57,7 @@ json create_body(const container_spec& s) {
     body["AttachStdin"] = s.open_input;
     body["AttachStdout"] = body["AttachStderr"] = s.attach_output;
     body["StopTimeout"] = s.stop_grace.count();
+    if (!s.stop_signal.empty()) body["StopSignal"] = s.stop_signal;
     body["HostConfig"] = host_config(s);
     if (!s.aliases.empty()) body["NetworkingConfig"]["EndpointsConfig"][s.network]["Aliases"] = s.aliases;
     if (!s.address.empty())

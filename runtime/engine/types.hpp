@@ -53,8 +53,9 @@ struct container_spec {
     std::vector<std::string> aliases;  // in that network
     std::string address;               // in that network; empty: the engine picks one
     std::vector<container_mount> mounts;
-    std::map<std::string, std::string> tmpfs;  // path → mount options
-    std::int64_t memory_bytes{0};              // also the limit with swap; 0: none
+    std::map<std::string, std::string> tmpfs;    // path → mount options
+    std::map<std::string, std::string> sysctls;  // of its network namespace
+    std::int64_t memory_bytes{0};                // also the limit with swap; 0: none
     double cpus{0};
     std::int64_t processes{0};
     bool read_only_root{false};
@@ -66,6 +67,7 @@ struct container_spec {
     std::string log_driver;  // empty: the engine's default
     std::map<std::string, std::string> log_options;
     std::chrono::seconds stop_grace{10};
+    std::string stop_signal;  // of stop_container() and of the engine's own end; empty: the image's, or SIGTERM
 };
 
 struct container_state {

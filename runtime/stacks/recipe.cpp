@@ -8,6 +8,7 @@
 
 #include "core/base/crypto.hpp"
 #include "core/base/handle.hpp"
+#include "runtime/services/kind.hpp"
 
 namespace gasper::runtime {
 namespace {
@@ -49,7 +50,7 @@ std::vector<embedded_file> recipe(std::string_view name) {
         file.path.remove_prefix(slash + 1);
         files.push_back(file);
     }
-    return files;
+    return files.empty() ? kind_recipe(name) : files;
 }
 
 std::vector<std::string> parents_of(std::string_view dockerfile) {

@@ -16,7 +16,8 @@ namespace gasper::runtime {
 /// "<recipe>/<file>" for each file.
 std::span<const embedded_file> recipe_files();
 
-/// The files of one recipe, with paths inside it; empty: there is no such recipe.
+/// The files of one recipe, with paths inside it; empty: there is no such recipe. "service-<kind>-<version>" is made by
+/// the kind's own folder.
 std::vector<embedded_file> recipe(std::string_view name);
 
 /// The recipes that this one is made from, each once, in order of appearance.

@@ -272,4 +272,8 @@ task<result<std::string>> stacks::build_image(std::string language, line_sink pr
     co_return co_await state_->ensure(language + "-build", std::move(progress), until);
 }
 
+task<result<std::string>> stacks::service_image(std::string recipe, line_sink progress, deadline until) {
+    co_return co_await state_->ensure(std::move(recipe), std::move(progress), until);
+}
+
 }  // namespace gasper::runtime

@@ -20,7 +20,7 @@ class engine_client;
 
 struct stack_options {
     /// "python" → "registry.example/python:3.12": used instead of making one. Keys: a language ("python") for the run
-    /// image, "<language>-build" for the build image.
+    /// image, "<language>-build" for the build image, "service-<kind>-<version>" for a service's.
     std::map<std::string, std::string> images;
     std::filesystem::path cache;  // scratch space for making
     std::string suite;            // "bookworm"; empty: the host's own
@@ -36,6 +36,8 @@ class stacks {
     task<result<std::string>> run_image(std::string language, line_sink progress, deadline until);
     /// The image its builds run in.
     task<result<std::string>> build_image(std::string language, line_sink progress, deadline until);
+    /// What a version of a kind of service runs in: service_kind::recipe().
+    task<result<std::string>> service_image(std::string recipe, line_sink progress, deadline until);
 
  private:
     struct state;

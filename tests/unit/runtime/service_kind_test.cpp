@@ -1,0 +1,58 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "runtime/services/kind.hpp"
+#include "runtime/stacks/recipe.hpp"
+
+namespace gasper::runtime {
+namespace {
+
+TEST(service_kind_test, every_kind_is_whole) {
+    ASSERT_FALSE(all_kinds().empty());
+    std::set<std::string> names;
+    for (const auto& k : all_kinds()) {
+        EXPECT_TRUE(names.insert(k.name).second) << k.name;
+        for (const auto& alias : k.aliases)
+            EXPECT_TRUE(names.insert(alias).second) << alias;
+        for (const char* part : {"{user}", "{password}", "{host}", "{port}"})
+            EXPECT_NE(k.url.find(part), std::string::npos) << k.name << " " << part;
+        EXPECT_NE(k.plan("small"), nullptr) << k.name;
+        for (const auto& version : k.versions) {
+            std::set<std::string_view> files;
+            for (const auto& file : recipe(k.recipe(version))) {
+                files.insert(file.path);
+                if (file.path == "gasper-service") EXPECT_TRUE(file.executable) << k.name;
+                if (file.path == "Dockerfile") EXPECT_FALSE(parents_of(file.content).empty()) << k.name;
+            }
+            EXPECT_TRUE(files.contains("Dockerfile") && files.contains("gasper-service")) << k.name << " " << version;
+            EXPECT_FALSE(files.contains("service.yml"));
+        }
+    }
+}
+
+TEST(service_kind_test, a_kind_is_found_by_its_aliases_and_a_recipe_only_of_a_version_that_is_there) {
+    ASSERT_NE(find_kind("postgresql"), nullptr);
+    EXPECT_EQ(find_kind("postgresql"), find_kind("postgres"));
+    EXPECT_EQ(find_kind("oracle"), nullptr);
+    EXPECT_TRUE(recipe("service-postgres-1").empty());
+    EXPECT_TRUE(recipe("service-oracle-15").empty());
+    EXPECT_TRUE(recipe("service-").empty());
+}
+
+TEST(service_kind_test, a_url_is_made_of_its_parts) {
+    EXPECT_EQ(service_url(*find_kind("postgres"), service_host_name("blue"), 5432, "u_1", "secret"),
+              "postgres://u_1:secret@blue.db.internal:5432/app");
+}
+
+TEST(service_kind_test, a_description_that_says_too_little_is_refused) {
+    for (const char* text :
+         {"", "title: [", "title: A\nversions: []\n", "title: A\nversions: [\"1\"]\nport: 99999\n"}) {
+        const auto k = parse_kind("broken", text);
+        ASSERT_FALSE(k) << text;
+        EXPECT_EQ(k.error().code, "service_kind");
+    }
+}
+
+}  // namespace
+}  // namespace gasper::runtime
