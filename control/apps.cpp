@@ -10,6 +10,7 @@
 #include "control/release_jobs.hpp"
 #include "control/supervision.hpp"
 #include "core/store/apps.hpp"
+#include "core/store/services.hpp"
 
 namespace gasper::control {
 
@@ -23,6 +24,17 @@ error no_such_app(const std::string& name) {
 
 bool may_use(const identity& who, const app& a) {
     return who.admin || a.owner == who.id;
+}
+
+// What an attachment says is the attachment's to change.
+task<result<>> not_attached(parts& p, app_id id, const std::map<std::string, std::optional<std::string>>& changes) {
+    const auto attached =
+        co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, id); });
+    for (const auto& a : attached)
+        if (changes.contains(a.variable))
+            co_return fail(errc::conflict, "config_attached",
+                           a.variable + " comes from the service " + a.service_name + "; see services:detach");
+    co_return result<>();
 }
 
 // One of its instances ended, and is waited for to be started again.
@@ -181,6 +193,7 @@ task<result<job_id>> apps::set_config(identity who, std::string name,
     if (next == *now_set && !platform_.shared().jobs.busy(name)) co_return job_id{};
     auto found = co_await authorize(who, name);
     if (!found) co_return found.error();
+    if (auto free = co_await not_attached(platform_.shared(), found->id, changes); !free) co_return free.error();
     co_return co_await start_config_job(platform_.shared(), *found, who.name, std::move(changes));
 }
 

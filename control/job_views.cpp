@@ -6,6 +6,8 @@
 
 #include "control/parts.hpp"
 #include "control/platform.hpp"
+#include "control/services/service_jobs.hpp"
+#include "control/services/services.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/jobs.hpp"
 
@@ -22,6 +24,10 @@ task<result<std::vector<job>>> job_views::list(identity who, std::string name, i
     if (!apps) co_return apps.error();
     for (const auto& a : *apps)
         usable.insert(a.info.name);
+    auto databases = co_await services(platform_).list(who);
+    if (!databases) co_return databases.error();
+    for (const auto& s : *databases)
+        usable.insert(service_job_key(s.info.name));
     // Others' jobs stand between one's own: read on until there are enough.
     auto& p = platform_.shared();
     auto jobs = co_await p.db.read(

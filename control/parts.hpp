@@ -15,6 +15,7 @@
 #include "control/one_off_registry.hpp"
 #include "control/options.hpp"
 #include "control/placing.hpp"
+#include "control/services/board.hpp"
 #include "control/sleep_book.hpp"
 #include "control/spares.hpp"
 #include "core/base/asio.hpp"
@@ -26,6 +27,8 @@
 #include "core/store/database.hpp"
 #include "core/tables/publisher.hpp"
 #include "runtime/cluster.hpp"
+#include "runtime/services/service_host.hpp"
+#include "runtime/stacks/stacks.hpp"
 
 namespace gasper::control {
 
@@ -38,6 +41,8 @@ struct parts {
     blocking_pool& files;    // git and the file system
     blocking_pool& hashing;  // Argon2id
     runtime::cluster& cluster;
+    runtime::service_host& services;
+    runtime::stacks& stacks;
     buildpacks::builder& builder;
     table_publisher& tables;
     job_runner& jobs;
@@ -47,6 +52,7 @@ struct parts {
     sleep_book sleep;
     one_off_registry one_offs;
     cron_board cron{executor};
+    service_board service_servers{};
     spare_sandboxes spares{cluster, background, log};
     control::placing placing{cluster};
     std::unique_ptr<app_logs> logs{};  // made by the platform: it looks at `running`, in its last place

@@ -7,6 +7,7 @@
 #include "control/formation.hpp"
 #include "control/git.hpp"
 #include "control/health.hpp"
+#include "control/services/watching.hpp"
 #include "control/sleep.hpp"
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
@@ -156,6 +157,7 @@ task<result<>> recover(parts& p) {
     auto observed = co_await observe(p);
     if (!observed) co_return observed.error();
     co_await settle_jobs(p);
+    if (auto services = co_await recover_services(p); !services) co_return services;
     co_await recover_sleep(p);
     co_await publish(p);
     co_await begin_logs(p);

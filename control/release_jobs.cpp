@@ -4,10 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/services/attaching.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/cron.hpp"
 #include "core/store/jobs.hpp"
+#include "core/store/services.hpp"
 #include "core/store/volumes.hpp"
 
 namespace gasper::control {
@@ -68,15 +70,8 @@ change same_formation(const app& a, release next) {
 }
 
 task<result<>> run_config(parts& p, app_id id, std::string user, config_changes changes, job_context& job) {
-    auto s = co_await load(p, id);
-    if (!s.a) co_return app_gone();
-    auto next = next_of(*s.a, s.r, p.settings);
-    apply_changes(next.config, changes);
-    next.description = describe(changes);
-    next.user = user;
-    job.say("-----> " + next.description + ", restarting " + s.a->name);
-    const auto c = same_formation(*s.a, std::move(next));
-    auto released = co_await switch_to(p, c, job);
+    const auto what = describe(changes);
+    auto released = co_await release_config(p, id, user, changes, what, job);
     if (!released) co_return released.error();
     job.say("       Released v" + std::to_string(released->version));
     co_return result<>();
@@ -115,6 +110,7 @@ task<result<>> run_rollback(parts& p, app_id id, std::string user, release targe
     auto next = next_of(*s.a, target, p.settings);
     next.description = "Rollback to " + to;
     next.user = user;
+    co_await renew_variables(p, s.a->id, target.id, next.config);
     auto c = same_formation(*s.a, std::move(next));
     c.language = co_await language_of(p, *s.a, target);
     c.cron = co_await p.db.read([&](SQLite::Database& db) { return store::cron_lines_of(db, target.id); });
@@ -169,6 +165,19 @@ void apply_changes(config_vars& vars, const config_changes& changes) {
         else
             vars.erase(key);
     }
+}
+
+task<result<release>> release_config(parts& p, app_id id, std::string user, config_changes changes,
+                                     std::string description, job_context& job) {
+    auto s = co_await load(p, id);
+    if (!s.a) co_return app_gone();
+    auto next = next_of(*s.a, s.r, p.settings);
+    apply_changes(next.config, changes);
+    next.description = std::move(description);
+    next.user = std::move(user);
+    job.say("-----> " + next.description + ", restarting " + s.a->name);
+    const auto c = same_formation(*s.a, std::move(next));
+    co_return co_await switch_to(p, c, job);
 }
 
 task<result<job_id>> start_config_job(parts& p, app a, std::string user, config_changes changes) {
@@ -239,6 +248,8 @@ task<result<job_id>> start_mount_job(parts& p, app a, std::string user, volume_m
 }
 
 task<result<>> destroy_app(parts& p, app a) {
+    const auto attached =
+        co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, a.id); });
     const auto jobs = co_await p.db.transaction([&](SQLite::Database& db) {
         store::remove_app(db, a.id);
         return store::remove_jobs_of(db, a.name);  // the next app of that name may be another's
@@ -248,6 +259,10 @@ task<result<>> destroy_app(parts& p, app a) {
     p.logs->remove(a.name);
     co_await publish_and_wait(p);
     co_await p.spares.drop(a.name);
+    for (const auto& t : attached) {
+        const auto s = co_await p.db.read([&t](SQLite::Database& db) { return store::find_service(db, t.service); });
+        if (s) co_await close_way(p, *s, t);
+    }
     auto removed = co_await p.cluster.remove_app(a.name);
     const auto repository = repository_of(p, a.name), home = app_directory(p, a.name);
     co_await p.files.run([&] {

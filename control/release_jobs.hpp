@@ -12,6 +12,11 @@ namespace gasper::control {
 
 void apply_changes(config_vars& vars, const std::map<std::string, std::optional<std::string>>& changes);
 
+/// A release of the code and the settings of now with these changes, inside a job.
+task<result<release>> release_config(parts& p, app_id id, std::string user,
+                                     std::map<std::string, std::optional<std::string>> changes, std::string description,
+                                     job_context& job);
+
 task<result<job_id>> start_config_job(parts& p, app a, std::string user,
                                       std::map<std::string, std::optional<std::string>> changes);
 

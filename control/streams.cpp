@@ -5,6 +5,8 @@
 #include "control/awake.hpp"
 #include "control/parts.hpp"
 #include "control/platform.hpp"
+#include "control/services/service_jobs.hpp"
+#include "control/services/services.hpp"
 #include "core/store/apps.hpp"
 
 namespace gasper::control {
@@ -21,12 +23,24 @@ const runtime::observed_instance* first_up(const std::vector<runtime::observed_i
     return any;
 }
 
+// A service's job outlives the service: then it is its user's still.
+task<bool> may_see(platform& in, identity who, job j) {
+    const std::string key = j.app();
+    if (!key.starts_with(service_job_prefix)) {
+        auto a = co_await in.apps().authorize(who, key);
+        co_return a.has_value();
+    }
+    if (who.admin || j.user == who.name) co_return true;
+    auto s = co_await services(in).authorize(who, key.substr(service_job_prefix.size()));
+    co_return s.has_value();
+}
+
 }  // namespace
 
 task<result<job>> streams::job_info(identity who, job_id id) {
     auto found = co_await platform_.shared().jobs.info(id);
     if (!found) co_return found.error();
-    auto allowed = co_await platform_.apps().authorize(who, found->app());
+    const bool allowed = co_await may_see(platform_, who, *found);
     if (!allowed) co_return fail(errc::not_found, "job_not_found", "there is no job " + std::to_string(id.value));
     co_return found;
 }

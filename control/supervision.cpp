@@ -6,6 +6,7 @@
 
 #include "control/audit.hpp"
 #include "control/formation.hpp"
+#include "control/services/watching.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
 
@@ -158,6 +159,7 @@ task<> stop_strays(parts& p, const std::vector<observed_instance>& there) {
 task<> look_often(parts& p) {
     for (;;) {
         co_await sleep_until(deadline::after(look_again));
+        co_await look_at_services(p);
         auto looked = co_await look_around(p);
         if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
     }
@@ -167,6 +169,7 @@ task<> look_often(parts& p) {
 task<> engine_returned(parts& p) {
     auto connected = co_await p.cluster.connect(deadline::after(seconds(30)));
     if (!connected) p.log.error("the engine is back, but not of use", {{"reason", connected.error().message}});
+    co_await look_at_services(p);
     auto looked = co_await look_around(p);
     if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
 }
@@ -250,6 +253,8 @@ task<> supervise(parts& p) {
             p.background.spawn("engine returned", engine_returned(p));
         else if (p.running.find(container))
             p.background.spawn("instance ended", handle_end(p, container));
+        else
+            service_changed(p, container);
     };
     p.background.spawn("look around", look_often(p));
     co_await p.cluster.watch(std::move(on_change));

@@ -9,6 +9,7 @@
 #include "core/base/join.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/cron.hpp"
+#include "core/store/services.hpp"
 #include "core/store/volumes.hpp"
 
 namespace gasper::control {
@@ -216,6 +217,7 @@ task<result<>> prepare(parts& p, const change& c, attempt& a, job_context& job) 
         auto r = store::add_release(db, p.box, c.next);
         store::set_mounts(db, r.id, c.mounts ? *c.mounts : store::mounts_of(db, c.app.current));
         store::set_cron_lines(db, r.id, c.cron ? *c.cron : store::cron_lines_of(db, c.app.current));
+        store::mark_service_variables(db, r.id, c.app.id);
         return r;
     });
     if (!a.made->code.image.empty() && !c.app.stopped) {

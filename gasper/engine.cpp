@@ -22,6 +22,8 @@ runtime::single_engine_options cluster_at(const places& at, const engine_setting
 
 engine_parts::engine_parts(asio::any_io_executor executor, const places& at, const engine_settings& settings,
                            blocking_pool& files, logger& log)
-    : client(executor, engine_at(settings.socket), log), cluster(client, files, cluster_at(at, settings), log) {}
+    : client(executor, engine_at(settings.socket), log),
+      cluster(client, files, cluster_at(at, settings), log),
+      services(client, cluster.networks(), {.id = cluster.id()}, log) {}
 
 }  // namespace gasper

@@ -8,6 +8,7 @@
 #include "core/base/log.hpp"
 #include "gasper/roles.hpp"
 #include "runtime/engine/client.hpp"
+#include "runtime/services/service_host.hpp"
 #include "runtime/single_engine.hpp"
 
 namespace gasper {
@@ -24,6 +25,7 @@ struct engine_parts {
 
     runtime::engine_client client;
     runtime::single_engine cluster;
+    runtime::service_host services;
 };
 
 }  // namespace gasper

@@ -115,6 +115,8 @@ std::unique_ptr<control::parts> control_plane::make_parts() {
                                                            .files = files_,
                                                            .hashing = hashing_,
                                                            .cluster = engine_.cluster,
+                                                           .services = engine_.services,
+                                                           .stacks = stacks_,
                                                            .builder = builder_,
                                                            .tables = tables_,
                                                            .jobs = jobs_,

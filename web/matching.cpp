@@ -57,6 +57,7 @@ const parameter& path_parameter(std::string_view name) {
         {"version", kind::integer, "a release's version", 1, 1'000'000'000},
         {"build", kind::integer, "a build's id", 1, 1'000'000'000'000},
         {"job", kind::integer, "a job's id", 1, 1'000'000'000'000},
+        {"service", kind::text, "the database's name", 1, 64},
         {"node", kind::text, "a machine's name", 1, 255},
         {"webhook", kind::integer, "a webhook's id", 1, 1'000'000'000'000},
         {"volume", kind::text, "a volume's name", 1, 64},

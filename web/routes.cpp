@@ -1,6 +1,7 @@
 #include "web/routes.hpp"
 
 #include "web/handlers/handlers.hpp"
+#include "web/handlers/services.hpp"
 
 namespace gasper::web {
 
@@ -362,8 +363,9 @@ std::vector<route> about_routes() {
 std::span<const route> routes() {
     static const std::vector<route> all = [] {
         auto out = account_routes();
-        for (const auto& more : {app_routes(), instance_routes(), log_routes(), config_routes(), routing_routes(),
-                                 release_routes(), build_routes(), platform_routes(), work_routes(), about_routes()})
+        for (const auto& more :
+             {app_routes(), instance_routes(), log_routes(), config_routes(), routing_routes(), release_routes(),
+              build_routes(), platform_routes(), work_routes(), service_routes(), about_routes()})
             out.insert(out.end(), more.begin(), more.end());
         return out;
     }();

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "web/handlers/services.hpp"
 #include "web/schema.hpp"
 
 namespace gasper::web {
@@ -214,6 +215,7 @@ const nlohmann::json& schemas() {
         merged.update(nlohmann::json::parse(things));
         merged.update(nlohmann::json::parse(machines));
         merged.update(nlohmann::json::parse(work));
+        merged.update(service_schemas());
         return merged;
     }();
     return all;

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "receiver/commands/handlers.hpp"
+#include "receiver/commands/service_commands.hpp"
 
 namespace gasper::receiver {
 
@@ -124,7 +125,7 @@ const std::vector<command>& table() {
     static const std::vector<command> all = [] {
         std::vector<command> joined;
         for (const auto part : {app_commands, process_commands, routing_commands, release_commands, platform_commands,
-                                commands_of_work, own_commands})
+                                commands_of_work, service_commands, own_commands})
             for (auto& each : part())
                 joined.push_back(std::move(each));
         return joined;
@@ -133,7 +134,8 @@ const std::vector<command>& table() {
 }
 
 // Names that people know from elsewhere.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> aliases{{{"storage", "storage:list"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> aliases{{{"storage", "storage:list"},
+                                                                                {"services", "services:list"},
                                                                                 {"apps", "apps:list"},
                                                                                 {"create", "apps:create"},
                                                                                 {"rollback", "releases:rollback"},

@@ -13,6 +13,7 @@
 #include "core/store/accounts.hpp"
 #include "core/store/apps.hpp"
 #include "runtime/engine/client.hpp"
+#include "runtime/host/networks.hpp"
 #include "tests/support/scripted_cluster.hpp"
 #include "tests/support/scripted_router.hpp"
 
@@ -33,6 +34,8 @@ class control_world {
                                                             .files = files_,
                                                             .hashing = hashing_,
                                                             .cluster = cluster_,
+                                                            .services = services_,
+                                                            .stacks = stacks_,
                                                             .builder = builder_,
                                                             .tables = tables_,
                                                             .jobs = jobs_,
@@ -148,6 +151,8 @@ class control_world {
     database db_{data_ / "gasper.db"};
     blocking_pool files_{"files", 1}, hashing_{"hashing", 1};
     runtime::engine_client engine_{io_.get_executor(), {.socket = data_ / "no-engine.sock"}, log_};
+    runtime::app_networks networks_{engine_, {.id = "test", .pool = "10.213.0.0/16"}, log_};
+    runtime::service_host services_{engine_, networks_, {.id = "test"}, log_};
     runtime::stacks stacks_{io_.get_executor(), engine_, {}, log_};
     buildpacks::builder builder_{cluster_, stacks_, files_, {}, log_};
     table_publisher tables_{io_.get_executor(), {.file = data_ / "table.json", .socket = data_ / "feed.sock"}, log_};

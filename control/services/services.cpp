@@ -1,0 +1,305 @@
+#include "control/services/services.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "control/platform.hpp"
+#include "control/services/attaching.hpp"
+#include "control/services/lifecycle.hpp"
+#include "control/services/service_jobs.hpp"
+#include "control/services/verbs.hpp"
+#include "core/store/apps.hpp"
+#include "core/store/services.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+constexpr std::size_t most_attachments = 30;  // per app
+constexpr std::size_t most_services = 100;    // per owner
+
+error no_such_service(const std::string& name) {
+    return fail(errc::not_found, "service_not_found", "there is no service '" + name + "' that you may use");
+}
+
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string all_kind_names() {
+    std::vector<std::string> names;
+    for (const auto& k : runtime::all_kinds())
+        names.push_back(k.name);
+    return listed(names);
+}
+
+// What was asked for, with the kind's defaults for what was not said.
+result<service> chosen(const new_service& wanted, const identity& who) {
+    if (auto fits = check_service_name(wanted.name); !fits) return fits.error();
+    const auto* kind = runtime::find_kind(wanted.kind);
+    if (!kind)
+        return fail(errc::invalid, "service_kind",
+                    "there is no kind '" + wanted.kind + "'; there are " + all_kind_names());
+    const auto version = wanted.version.empty() ? kind->versions.front() : wanted.version;
+    if (std::find(kind->versions.begin(), kind->versions.end(), version) == kind->versions.end())
+        return fail(errc::invalid, "service_version",
+                    kind->title + " has no version '" + version + "' here; there is " + listed(kind->versions));
+    const auto plan = wanted.plan.empty() ? kind->plans.front().name : wanted.plan;
+    if (!kind->plan(plan)) {
+        std::vector<std::string> names;
+        for (const auto& p : kind->plans)
+            names.push_back(p.name);
+        return fail(errc::invalid, "service_plan",
+                    kind->title + " has no plan '" + plan + "'; there are " + listed(names));
+    }
+    service s;
+    s.name = wanted.name;
+    s.kind = kind->name;
+    s.version = version;
+    s.plan = plan;
+    s.owner = who.id;
+    return s;
+}
+
+// None: the server is too busy, or not there any more.
+task<std::optional<service_stats>> read_stats(parts& p, std::string container) {
+    const auto until = deadline::after(std::chrono::seconds(5));
+    std::vector<std::string> stats_words{"stats"}, version_words{"version"};
+    auto text = co_await run_verb(p, container, std::move(stats_words), "", until);
+    auto version = co_await run_verb(p, container, std::move(version_words), "", until);
+    if (!text || !version) co_return std::nullopt;
+    const auto v = nlohmann::json::parse(*text, nullptr, false);
+    if (!v.is_object()) co_return std::nullopt;
+    service_stats s{.version = version->substr(0, version->find('\n')),
+                    .size_bytes = v.value("size_bytes", std::int64_t{0}),
+                    .connections = v.value("connections", std::int64_t{0}),
+                    .max_connections = v.value("max_connections", std::int64_t{0}),
+                    .slow_queries = v.value("slow_queries", std::int64_t{0})};
+    if (v.contains("hit_ratio") && v["hit_ratio"].is_number()) s.hit_ratio = v["hit_ratio"].get<double>();
+    co_return s;
+}
+
+std::string state_of(const parts& p, const service& s) {
+    if (!s.made) return "creating";
+    if (s.stopped) return "stopped";
+    const auto& board = p.service_servers;
+    if (board.held.contains(s.name)) return "starting";
+    if (board.find(s.name)) return "up";
+    const auto restart = board.restarts.find(s.name);
+    if (restart != board.restarts.end() && restart->second.pending) return "restarting";
+    return "down";
+}
+
+/// The row of an attachment until its job takes it on: a job that is cancelled while it waits leaves none.
+class pending_attachment {
+ public:
+    pending_attachment(parts& p, attachment_id id) : p_(p), id_(id) {}
+    pending_attachment(const pending_attachment&) = delete;
+    pending_attachment& operator=(const pending_attachment&) = delete;
+    ~pending_attachment() {
+        if (!taken_) p_.background.spawn("attachment", forget(p_, id_));
+    }
+    attachment_id take() {
+        taken_ = true;
+        return id_;
+    }
+
+ private:
+    static task<> forget(parts& p, attachment_id id) {
+        co_await p.db.transaction([id](SQLite::Database& db) { store::remove_attachment(db, id); });
+    }
+
+    parts& p_;
+    attachment_id id_;
+    bool taken_{false};
+};
+
+}  // namespace
+
+task<result<service>> services::authorize(identity who, std::string name) {
+    auto found =
+        co_await platform_.shared().db.read([&](SQLite::Database& db) { return store::find_service(db, name); });
+    if (!found || !(who.admin || found->owner == who.id)) co_return no_such_service(name);
+    co_return std::move(*found);
+}
+
+task<result<job_id>> services::create(identity who, new_service wanted) {
+    auto s = chosen(wanted, who);
+    if (!s) co_return s.error();
+    auto& p = platform_.shared();
+    auto id = co_await p.db.transaction([&](SQLite::Database& db) -> result<service_id> {
+        if (store::find_service(db, s->name))
+            return fail(errc::conflict, "service_exists", "the name '" + s->name + "' is taken; choose another");
+        const auto all = store::all_services(db);
+        const auto own = std::count_if(all.begin(), all.end(), [&](const service& o) { return o.owner == who.id; });
+        if (static_cast<std::size_t>(own) >= most_services)
+            return fail(errc::conflict, "too_many_services",
+                        "a user has at most " + std::to_string(most_services) + " services");
+        return store::add_service(db, *s);
+    });
+    if (!id) co_return id.error();
+    const nlohmann::json input{{"kind", s->kind}, {"version", s->version}, {"plan", s->plan}};
+    job description{.kind = "service-create", .key = service_job_key(s->name), .input = input.dump(), .user = who.name};
+    auto run = [&p, made = *id](job_context& job) { return run_create(p, made, job); };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<service_view>> services::view_of(service s) {
+    auto& p = platform_.shared();
+    const auto& kind = kind_of(s);
+    service_view v{.info = s,
+                   .title = kind.title,
+                   .state = state_of(p, s),
+                   .host = runtime::service_host_name(s.name),
+                   .port = kind.port};
+    if (const auto* plan = kind.plan(s.plan)) v.limit = plan->limit;
+    if (const auto* running = p.service_servers.find(s.name)) v.address = running->address;
+    v.attachments = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s.id); });
+    for (auto& a : v.attachments)
+        a.password.clear();
+    co_return v;
+}
+
+task<result<std::vector<service_view>>> services::list(identity who) {
+    auto all = co_await platform_.shared().db.read([](SQLite::Database& db) { return store::all_services(db); });
+    std::vector<service_view> views;
+    for (auto& s : all) {
+        if (!who.admin && s.owner != who.id) continue;
+        auto v = co_await view_of(std::move(s));
+        if (!v) co_return v.error();
+        views.push_back(std::move(*v));
+    }
+    co_return views;
+}
+
+task<result<service_view>> services::info(identity who, std::string name) {
+    auto s = co_await authorize(who, name);
+    if (!s) co_return s.error();
+    auto v = co_await view_of(*s);
+    auto& p = platform_.shared();
+    const auto* running = p.service_servers.find(name);
+    if (!v || !running) co_return v;
+    std::vector<std::string> containers{running->container};
+    auto used = co_await p.cluster.measure(std::move(containers));
+    if (used && !used->empty()) v->memory_bytes = used->front().memory_bytes;
+    const auto container = running->container;
+    v->stats = co_await read_stats(p, container);
+    co_return v;
+}
+
+task<result<job_id>> services::destroy(identity who, std::string name, std::string confirm) {
+    auto s = co_await authorize(who, name);
+    if (!s) co_return s.error();
+    if (confirm != name)
+        co_return fail(errc::invalid, "confirm_mismatch",
+                       "destroying a database cannot be undone; confirm with its name: " + name);
+    auto& p = platform_.shared();
+    const auto attached =
+        co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s->id); });
+    if (!attached.empty())
+        co_return fail(errc::conflict, "service_attached",
+                       name + " is attached to " + attached.front().app_name + "; detach it first");
+    job description{.kind = "service-destroy", .key = service_job_key(name), .input = "{}", .user = who.name};
+    auto run = [&p, id = s->id](job_context& job) { return run_destroy(p, id, job); };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_id>> services::attach(identity who, new_attachment wanted) {
+    auto s = co_await authorize(who, wanted.service);
+    if (!s) co_return s.error();
+    auto a = co_await platform_.apps().authorize(who, wanted.app);
+    if (!a) co_return a.error();
+    auto& p = platform_.shared();
+    auto variable =
+        wanted.alias.empty() ? result<std::string>(kind_of(*s).variable) : attachment_variable(wanted.alias);
+    if (!variable) co_return variable.error();
+    if (!p.service_servers.find(s->name))
+        co_return fail(errc::conflict, "service_not_running", s->name + " does not run; see services:info " + s->name);
+    attachment made{.service = s->id, .app = a->id, .variable = *variable, .rights = wanted.rights};
+    give_credentials(made);
+    auto id = co_await p.db.transaction([&](SQLite::Database& db) -> result<attachment_id> {
+        const auto others = store::attachments_of(db, p.box, a->id);
+        if (others.size() >= most_attachments)
+            return fail(errc::conflict, "too_many_attachments",
+                        "an app has at most " + std::to_string(most_attachments) + " attachments");
+        const auto serving = a->current ? store::find_release(db, p.box, a->current) : std::nullopt;
+        const bool taken = std::any_of(others.begin(), others.end(),
+                                       [&](const attachment& o) { return o.variable == made.variable; }) ||
+                           (serving && serving->config.contains(made.variable));
+        if (taken)
+            return fail(errc::conflict, "variable_taken",
+                        a->name + " has a " + made.variable + " already; choose another name with --as");
+        return store::add_attachment(db, p.box, made);
+    });
+    if (!id) co_return id.error();
+    const nlohmann::json input{{"service", s->name}, {"variable", made.variable}};
+    job description{.kind = "attach", .key = a->name, .input = input.dump(), .user = who.name};
+    auto claim = std::make_shared<pending_attachment>(p, *id);
+    auto run = [&p, claim = std::move(claim), user = who.name](job_context& job) {
+        return run_attach(p, claim->take(), user, job);
+    };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+// The one that is meant; "" is the only one there is.
+task<result<attachment>> services::find_attached(identity who, std::string name, std::string app_name,
+                                                 std::string variable) {
+    auto s = co_await authorize(who, name);
+    if (!s) co_return s.error();
+    auto a = co_await platform_.apps().authorize(who, app_name);
+    if (!a) co_return a.error();
+    auto& p = platform_.shared();
+    auto there = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, a->id); });
+    std::erase_if(there, [&](const attachment& t) {
+        return t.service != s->id || (!variable.empty() && t.variable != variable) || !t.active;
+    });
+    if (there.empty())
+        co_return fail(errc::not_found, "attachment_not_found",
+                       name + " is not attached to " + app_name + (variable.empty() ? "" : " as " + variable));
+    if (there.size() > 1)
+        co_return fail(errc::invalid, "attachment_ambiguous",
+                       name + " is attached to " + app_name + " more than once; say which with --as");
+    co_return std::move(there.front());
+}
+
+task<result<job_id>> services::detach(identity who, std::string name, std::string app, std::string variable) {
+    auto found = co_await find_attached(who, name, app, std::move(variable));
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    const nlohmann::json input{{"service", name}, {"variable", found->variable}};
+    job description{.kind = "detach", .key = app, .input = input.dump(), .user = who.name};
+    auto run = [&p, id = found->id, user = who.name](job_context& job) { return run_detach(p, id, user, job); };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_id>> services::rotate(identity who, std::string name, std::string app, std::string variable) {
+    auto found = co_await find_attached(who, name, app, std::move(variable));
+    if (!found) co_return found.error();
+    auto& p = platform_.shared();
+    const nlohmann::json input{{"service", name}, {"variable", found->variable}};
+    job description{.kind = "rotate", .key = app, .input = input.dump(), .user = who.name};
+    auto run = [&p, id = found->id, user = who.name](job_context& job) { return run_rotate(p, id, user, job); };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<result<job_id>> services::order(identity who, std::string name, std::string what) {
+    auto s = co_await authorize(who, name);
+    if (!s) co_return s.error();
+    auto meant = server_order::restart;
+    for (const auto one : {server_order::start, server_order::stop, server_order::restart})
+        if (what == to_string(one)) meant = one;
+    auto& p = platform_.shared();
+    job description{.kind = "service-" + std::string(to_string(meant)),
+                    .key = service_job_key(name),
+                    .input = "{}",
+                    .user = who.name};
+    auto run = [&p, id = s->id, meant](job_context& job) { return run_order(p, id, meant, job); };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+}  // namespace gasper::control

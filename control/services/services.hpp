@@ -1,0 +1,86 @@
+// Databases as attachable services: create, attach, detach, destroy. What a command, a request and a click share. All
+// functions run on the control executor. Long work is a job of key "service:<name>", or of the app's when it makes a
+// release.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/identity.hpp"
+#include "core/base/asio.hpp"
+#include "core/base/error.hpp"
+#include "core/model/service.hpp"
+#include "runtime/services/kind.hpp"
+
+namespace gasper::control {
+
+class platform;
+
+/// What the kind's own `stats` say.
+struct service_stats {
+    std::string version;  // of the server, exactly
+    std::int64_t size_bytes{0};
+    std::int64_t connections{0}, max_connections{0};
+    std::optional<double> hit_ratio;  // 0 … 1, of its cache; none: nothing was asked for yet
+    std::int64_t slow_queries{0};
+};
+
+struct service_view {
+    service info;
+    std::string title;    // "PostgreSQL"
+    std::string state;    // "creating", "up", "starting", "stopped", "restarting", "crashed", "down"
+    std::string address;  // from this host; empty: it does not run
+    std::string host;     // from attached apps
+    std::uint16_t port{0};
+    limits limit;
+    std::int64_t memory_bytes{0};         // in use; 0: not known
+    std::optional<service_stats> stats;   // of one that runs; not in a list
+    std::vector<attachment> attachments;  // without passwords
+};
+
+struct new_service {
+    std::string kind, name;
+    std::string plan, version;  // empty: the kind's default
+};
+
+struct new_attachment {
+    std::string service, app;
+    std::string alias;  // "BLUE" for BLUE_URL; empty: the kind's own variable
+    service_rights rights{service_rights::read_write};
+};
+
+class services {
+ public:
+    explicit services(platform& p) : platform_(p) {}
+
+    /// A server of its own, ready when the job ends.
+    task<result<job_id>> create(identity who, new_service wanted);
+    task<result<std::vector<service_view>>> list(identity who);
+    task<result<service_view>> info(identity who, std::string name);
+    /// With all that is in it. `confirm` must equal the name. errc::conflict while an app is attached.
+    task<result<job_id>> destroy(identity who, std::string name, std::string confirm);
+
+    /// "start", "stop" or "restart": a stopped server stays so until it is started.
+    task<result<job_id>> order(identity who, std::string name, std::string what);
+
+    /// A release with the variable, by a job of the app. Whoever may use both may attach.
+    task<result<job_id>> attach(identity who, new_attachment wanted);
+    /// A release without it; then its user is taken away. `variable` is needed when the app has several.
+    task<result<job_id>> detach(identity who, std::string name, std::string app, std::string variable);
+
+    /// A new user in the place of an attachment's, as a release; the old one is valid until no instance has it.
+    task<result<job_id>> rotate(identity who, std::string name, std::string app, std::string variable);
+
+    /// May `who` use this service (owner or admin)? errc::not_found when not.
+    task<result<service>> authorize(identity who, std::string name);
+
+ private:
+    task<result<service_view>> view_of(service s);
+    task<result<attachment>> find_attached(identity who, std::string name, std::string app, std::string variable);
+
+    platform& platform_;
+};
+
+}  // namespace gasper::control

@@ -1,0 +1,235 @@
+#include "receiver/commands/service_commands.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "control/services/services.hpp"
+#include "receiver/commands/handlers.hpp"
+
+namespace gasper::receiver {
+
+namespace {
+
+using nlohmann::json;
+
+json as_json(const attachment& a) {
+    return {{"app", a.app_name},
+            {"variable", a.variable},
+            {"user", a.user},
+            {"rights", std::string(to_string(a.rights))},
+            {"active", a.active}};
+}
+
+json as_json(const control::service_view& v) {
+    json attached = json::array();
+    for (const auto& a : v.attachments)
+        attached.push_back(as_json(a));
+    json stats;
+    if (v.stats)
+        stats = {{"version", v.stats->version},
+                 {"size_bytes", v.stats->size_bytes},
+                 {"connections", v.stats->connections},
+                 {"max_connections", v.stats->max_connections},
+                 {"hit_ratio", v.stats->hit_ratio ? json(*v.stats->hit_ratio) : json(nullptr)},
+                 {"slow_queries", v.stats->slow_queries}};
+    return {{"name", v.info.name},
+            {"kind", v.info.kind},
+            {"stats", stats},
+            {"version", v.info.version},
+            {"plan", v.info.plan},
+            {"state", v.state},
+            {"host", v.host},
+            {"port", v.port},
+            {"address", v.address.empty() ? json(nullptr) : json(v.address)},
+            {"memory_bytes", v.memory_bytes},
+            {"memory_limit_bytes", v.limit.memory_bytes},
+            {"attachments", attached},
+            {"created_at", to_rfc3339(v.info.created)}};
+}
+
+std::string attached_to(const control::service_view& v) {
+    std::string text;
+    for (const auto& a : v.attachments)
+        text += (text.empty() ? "" : ", ") + a.app_name + " as " + a.variable +
+                (a.rights == service_rights::read_only ? " (read-only)" : "");
+    return text.empty() ? "no app" : text;
+}
+
+task<result<>> finish(command_call& call, std::string what, result<job_id> begun) {
+    if (!begun) co_return begun.error();
+    if (!call.json) call.print(what + "... ");
+    auto done = co_await finish_job(call, *begun);
+    if (!done) co_return done.error();
+    call.print(call.json ? json_text(json{{"job", begun->value}, {"state", "succeeded"}}) : std::string("done\n"));
+    co_return result<>{};
+}
+
+std::string option(const command_call& call, const std::string& name) {
+    const auto at = call.options.find(name);
+    return at == call.options.end() ? std::string() : at->second;
+}
+
+// "BLUE" and "BLUE_URL" mean the same attachment.
+std::string variable_of(const std::string& alias) {
+    return alias.empty() || alias.ends_with("_URL") ? alias : alias + "_URL";
+}
+
+task<result<>> run_services_create(command_call& call) {
+    control::new_service wanted{.kind = call.arguments[0],
+                                .name = call.arguments[1],
+                                .plan = option(call, "plan"),
+                                .version = option(call, "version")};
+    auto begun = co_await control::services(call.platform).create(call.who, std::move(wanted));
+    co_return co_await finish(call, "Creating service " + call.arguments[1], std::move(begun));
+}
+
+task<result<>> run_services_list(command_call& call) {
+    auto all = co_await control::services(call.platform).list(call.who);
+    if (!all) co_return all.error();
+    if (call.json) {
+        auto out = json::array();
+        for (const auto& v : *all)
+            out.push_back(as_json(v));
+        call.print(json_text(out));
+        co_return result<>{};
+    }
+    if (all->empty()) call.print("There are no services.\n");
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& v : *all)
+        rows.push_back({v.info.name, v.info.kind + " " + v.info.version, v.info.plan, v.state, attached_to(v)});
+    call.print(columns(rows));
+    co_return result<>{};
+}
+
+task<result<>> run_services_info(command_call& call) {
+    auto v = co_await control::services(call.platform).info(call.who, call.arguments[0]);
+    if (!v) co_return v.error();
+    if (call.json) {
+        call.print(json_text(as_json(*v)));
+        co_return result<>{};
+    }
+    const auto mib = [](std::int64_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 1048576); };
+    std::vector<std::vector<std::string>> rows{{"Kind:", v->title + " " + v->info.version},
+                                               {"State:", v->state},
+                                               {"Plan:", v->info.plan},
+                                               {"Memory:", mib(v->memory_bytes) + " of " + mib(v->limit.memory_bytes)},
+                                               {"Host:", fmt::format("{}:{}", v->host, v->port)},
+                                               {"Attached:", attached_to(*v)},
+                                               {"Created:", to_rfc3339(v->info.created)}};
+    if (v->stats) {
+        const auto& s = *v->stats;
+        rows.push_back({"Version:", s.version});
+        rows.push_back({"Size:", mib(s.size_bytes)});
+        rows.push_back({"Connections:", fmt::format("{} of {}", s.connections, s.max_connections)});
+        rows.push_back({"Cache hits:", s.hit_ratio ? fmt::format("{:.1f} %", *s.hit_ratio * 100) : std::string("-")});
+        rows.push_back({"Slow queries:", std::to_string(s.slow_queries)});
+    }
+    call.print("=== " + v->info.name + "\n" + columns(rows));
+    co_return result<>{};
+}
+
+task<result<>> run_services_destroy(command_call& call) {
+    const auto& name = call.arguments[0];
+    if (!call.has("confirm"))
+        co_return fail(errc::invalid, "confirm",
+                       fmt::format("This removes {0} with all that is in it for good. Say so: services:destroy {0} "
+                                   "--confirm {0}",
+                                   name));
+    auto begun = co_await control::services(call.platform).destroy(call.who, name, call.options["confirm"]);
+    co_return co_await finish(call, "Destroying service " + name, std::move(begun));
+}
+
+task<result<>> run_services_attach(command_call& call) {
+    control::new_attachment wanted{.service = call.arguments[0], .app = call.arguments[1], .alias = option(call, "as")};
+    if (call.has("read-only")) wanted.rights = service_rights::read_only;
+    const auto what = "Attaching " + wanted.service + " to " + wanted.app;
+    auto begun = co_await control::services(call.platform).attach(call.who, std::move(wanted));
+    co_return co_await finish(call, what, std::move(begun));
+}
+
+task<result<>> run_services_detach(command_call& call) {
+    auto begun = co_await control::services(call.platform)
+                     .detach(call.who, call.arguments[0], call.arguments[1], variable_of(option(call, "as")));
+    co_return co_await finish(call, "Detaching " + call.arguments[0] + " from " + call.arguments[1], std::move(begun));
+}
+
+task<result<>> run_services_order(command_call& call, const std::string& what, const std::string& doing) {
+    auto begun = co_await control::services(call.platform).order(call.who, call.arguments[0], what);
+    co_return co_await finish(call, doing + " service " + call.arguments[0], std::move(begun));
+}
+
+task<result<>> run_services_start(command_call& call) {
+    return run_services_order(call, "start", "Starting");
+}
+task<result<>> run_services_stop(command_call& call) {
+    return run_services_order(call, "stop", "Stopping");
+}
+task<result<>> run_services_restart(command_call& call) {
+    return run_services_order(call, "restart", "Restarting");
+}
+
+task<result<>> run_services_credentials(command_call& call) {
+    if (!call.has("rotate"))
+        co_return fail(errc::invalid, "rotate",
+                       "An app's credentials are in its config vars: config APP. To replace them: "
+                       "services:credentials NAME APP --rotate");
+    auto begun = co_await control::services(call.platform)
+                     .rotate(call.who, call.arguments[0], call.arguments[1], variable_of(option(call, "as")));
+    co_return co_await finish(call, "Rotating the credentials of " + call.arguments[1] + " for " + call.arguments[0],
+                              std::move(begun));
+}
+
+}  // namespace
+
+std::vector<command> service_commands() {
+    return {
+        {"services:create",
+         "KIND NAME [--plan PLAN] [--version VERSION]",
+         "create a database: a server of its own",
+         false,
+         2,
+         2,
+         {{"plan", 0, true}, {"version", 0, true}},
+         run_services_create},
+        {"services:list", "", "list your databases", false, 0, 0, {}, run_services_list},
+        {"services:info", "NAME", "show a database", false, 1, 1, {}, run_services_info},
+        {"services:destroy",
+         "NAME --confirm NAME",
+         "remove a database and all that is in it",
+         false,
+         1,
+         1,
+         {{"confirm", 0, true}},
+         run_services_destroy},
+        {"services:attach",
+         "NAME APP [--as BLUE] [--read-only]",
+         "give an app a user of its own and its URL, as a release",
+         false,
+         2,
+         2,
+         {{"as", 0, true}, {"read-only", 0, false}},
+         run_services_attach},
+        {"services:detach",
+         "NAME APP [--as BLUE]",
+         "take the URL and the user away, as a release",
+         false,
+         2,
+         2,
+         {{"as", 0, true}},
+         run_services_detach},
+        {"services:credentials",
+         "NAME APP --rotate [--as BLUE]",
+         "give an app a new user and password; the old ones are valid until the new release serves",
+         false,
+         2,
+         2,
+         {{"rotate", 0, false}, {"as", 0, true}},
+         run_services_credentials},
+        {"services:start", "NAME", "start a stopped database", false, 1, 1, {}, run_services_start},
+        {"services:stop", "NAME", "stop a database; its data stays", false, 1, 1, {}, run_services_stop},
+        {"services:restart", "NAME", "stop a database and start it again", false, 1, 1, {}, run_services_restart},
+    };
+}
+
+}  // namespace gasper::receiver

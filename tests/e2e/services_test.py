@@ -1,0 +1,211 @@
+"""services:*: databases that apps attach to, with real servers and a real app."""
+
+import contextlib
+import json
+import threading
+
+import pytest
+
+from harness import run, wait_until
+
+KINDS = {"postgres": "DATABASE_URL", "mariadb": "DATABASE_URL", "redis": "REDIS_URL"}
+
+
+def service(gasper, name):
+    return json.loads(gasper.command("services:info", name, "--json").ok().output)
+
+
+def variable(gasper, app, name):
+    return gasper.command("config:get", app, name).output.strip()
+
+
+@contextlib.contextmanager
+def steady_requests(app, path="/"):
+    """Requests one after the other while the block runs; every answer's status is in the list."""
+    statuses, stop = [], threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            statuses.append(app.get(path).status)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield statuses
+    finally:
+        stop.set()
+        asking.join()
+
+
+@pytest.fixture(name="database_app")
+def _database_app(gasper):
+    app = gasper.app("database")
+    app.push().ok()
+    yield app
+    gasper.command("apps:destroy", app.name, "--confirm", app.name)
+
+
+@contextlib.contextmanager
+def created(gasper, kind, name):
+    gasper.command("services:create", kind, name, deadline=900).ok()
+    try:
+        yield name
+    finally:
+        gasper.command("services:destroy", name, "--confirm", name).ok()
+        assert not (gasper.data / "services" / name).exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_attached_app_reads_and_writes_and_a_detached_one_does_not(gasper, database_app, kind):
+    app, name, url = database_app, f"first-{kind}", KINDS[kind]
+    with created(gasper, kind, name):
+        info = service(gasper, name)
+        assert info["state"] == "up" and info["memory_bytes"] > 0
+        with steady_requests(app) as statuses:
+            gasper.command("services:attach", name, app.name).ok()
+        assert set(statuses) == {200}
+        assert app.get(f"/greeting/hello?url={url}", method="PUT").status == 200
+        assert app.get(f"/greeting?url={url}").body == "hello\n"
+
+        secret = variable(gasper, app.name, url)
+        assert secret.count(":") == 3 and f"@{name}.db.internal:" in secret
+        refused = gasper.command("services:destroy", name, "--confirm", name)
+        assert refused.status == 1 and f"attached to {app.name}" in refused.error
+        refused = gasper.command("config:set", app.name, f"{url}=other")
+        assert refused.status == 1 and name in refused.error
+        password = secret.split(":")[2].split("@")[0]
+        assert password not in (gasper.data / "logs/serve.log").read_text()
+
+        with steady_requests(app) as statuses:
+            gasper.command("services:detach", name, app.name).ok()
+        assert set(statuses) == {200}
+        assert app.get(f"/greeting?url={url}").status == 503
+        # What was made stays, and another attachment finds it.
+        gasper.command("services:attach", name, app.name, "--as", "BLUE", "--read-only").ok()
+        assert app.get("/greeting?url=BLUE_URL").body == "hello\n"
+        assert app.get("/greeting/changed?url=BLUE_URL", method="PUT").status == 503
+        assert app.get("/greeting?url=BLUE_URL").body == "hello\n"
+        gasper.command("services:detach", name, app.name).ok()
+
+
+def test_a_rollback_keeps_todays_way_into_a_database(gasper, database_app):
+    app = database_app
+    with created(gasper, "redis", "rolled"):
+        gasper.command("services:attach", "rolled", app.name).ok()
+        before = variable(gasper, app.name, "REDIS_URL")
+        attached = app.version()
+        gasper.command("services:detach", "rolled", app.name).ok()
+        gasper.command("releases:rollback", app.name, f"v{attached}").ok()
+        assert variable(gasper, app.name, "REDIS_URL") == ""
+        gasper.command("services:attach", "rolled", app.name).ok()
+        after = variable(gasper, app.name, "REDIS_URL")
+        assert after != before
+        gasper.command("releases:rollback", app.name, f"v{attached}").ok()
+        assert variable(gasper, app.name, "REDIS_URL") == after
+        assert app.get("/k/v?url=REDIS_URL", method="PUT").status == 200
+        gasper.command("services:detach", "rolled", app.name).ok()
+
+
+def test_credentials_are_rotated_without_a_failed_request(gasper, database_app):
+    app = database_app
+    with created(gasper, "postgres", "rotated"):
+        gasper.command("services:attach", "rotated", app.name).ok()
+        assert app.get("/k/v", method="PUT").status == 200
+        before = variable(gasper, app.name, "DATABASE_URL")
+        with steady_requests(app, "/k") as statuses:
+            gasper.command("services:credentials", "rotated", app.name, "--rotate").ok()
+        assert set(statuses) == {200}
+        assert variable(gasper, app.name, "DATABASE_URL") != before
+        old_user = before.split("//")[1].split(":")[0]
+        console = ["psql", "-h", "/tmp", "-U", "gasper", "app", "-qAtc", f"SELECT count(*) FROM pg_roles WHERE rolname = '{old_user}'"]
+
+        def left():
+            server = next(c for c in gasper.engine("containers/json") if c["Labels"].get("gasper.service") == "rotated"
+                          and c["Labels"]["gasper.role"] == "service" and c["Labels"]["gasper.data"] == gasper.scope(app.name))
+            done = run(["docker", "-H", gasper.engine_address(), "exec", server["Id"], *console])
+            return done.ok().output.strip()
+
+        wait_until(lambda: left() == "0", 120, "the end of the old user")
+        assert app.get("/k").body == "v\n"
+        gasper.command("services:detach", "rotated", app.name).ok()
+
+
+def test_a_stopped_server_stays_so_until_it_is_started(gasper, database_app):
+    app = database_app
+    with created(gasper, "mariadb", "halted"):
+        gasper.command("services:attach", "halted", app.name).ok()
+        assert app.get("/k/v", method="PUT").status == 200
+        gasper.command("services:stop", "halted").ok()
+        assert service(gasper, "halted")["state"] == "stopped"
+        assert app.get("/k").status == 503
+        gasper.command("services:start", "halted").ok()
+        assert app.get("/k").body == "v\n"
+        gasper.command("services:restart", "halted").ok()
+        assert app.get("/k").body == "v\n"
+        stats = service(gasper, "halted")["stats"]
+        assert stats["size_bytes"] > 0 and stats["version"].startswith("10.11.")
+        gasper.command("services:detach", "halted", app.name).ok()
+
+
+def test_a_crashed_server_comes_back_with_its_data_under_the_same_url(gasper, database_app):
+    app = database_app
+    with created(gasper, "postgres", "crashing"):
+        gasper.command("services:attach", "crashing", app.name).ok()
+        url = variable(gasper, app.name, "DATABASE_URL")
+        assert app.get("/k/v", method="PUT").status == 200
+        server = next(c for c in gasper.engine("containers/json?all=1")
+                      if c["Labels"].get("gasper.service") == "crashing" and c["Labels"]["gasper.role"] == "service"
+                      and c["Labels"]["gasper.data"] == gasper.scope(app.name))
+        gasper.engine(f"containers/{server['Id']}/kill?signal=SIGKILL", method="POST")
+        wait_until(lambda: app.get("/k").body == "v\n", 120, "the return of the database")
+        assert variable(gasper, app.name, "DATABASE_URL") == url
+        assert service(gasper, "crashing")["state"] == "up"
+        gasper.command("services:detach", "crashing", app.name).ok()
+
+
+def test_only_attached_apps_reach_a_database(gasper, database_app):
+    app = database_app
+    stranger = gasper.app("database")
+    stranger.push().ok()
+    with created(gasper, "redis", "private"):
+        gasper.command("services:attach", "private", app.name).ok()
+        probe = "python3 -c \"import socket,sys; socket.create_connection((sys.argv[1], 6379), 3)\""
+        assert gasper.ssh(app.name, f"{probe} private.db.internal").status == 0
+        assert gasper.ssh(stranger.name, f"{probe} private.db.internal").status != 0
+        addresses = [n["IPAddress"] for c in gasper.engine("containers/json")
+                     if c["Labels"].get("gasper.service") == "private" and c["Labels"]["gasper.data"] == gasper.scope(app.name)
+                     for n in (c["NetworkSettings"]["Networks"] or {}).values() if n["IPAddress"]]
+        assert len(addresses) == 2  # its own network, and the app's
+        for address in addresses:
+            assert gasper.ssh(stranger.name, f"{probe} {address}").status != 0, address
+        gasper.command("services:detach", "private", app.name).ok()
+    gasper.command("apps:destroy", stranger.name, "--confirm", stranger.name).ok()
+
+
+def test_services_outlive_a_killed_serve_and_end_with_scripts_down(own_gasper):
+    own_gasper.up()
+    own_gasper.command("services:create", "redis", "kept", deadline=900).ok()
+    app = own_gasper.app("database")
+    app.push().ok()
+    own_gasper.command("services:attach", "kept", app.name).ok()
+    assert app.get("/k/v?url=REDIS_URL", method="PUT").status == 200
+    own_gasper.kill_serve()
+    assert app.get("/k?url=REDIS_URL").body == "v\n"
+    own_gasper.up()
+    assert service(own_gasper, "kept")["state"] == "up"
+    scope = own_gasper.scope(app.name)
+    own_gasper.down().ok()
+    own_gasper.up()
+    wait_until(lambda: app.get("/k?url=REDIS_URL").body == "v\n", 120, "the return of app and database")
+    own_gasper.down().ok()
+    left = [c for c in own_gasper.engine("containers/json?all=1") if c["Labels"].get("gasper.data") == scope]
+    assert left == []
+
+
+def test_bad_input_is_refused_with_the_reason(gasper):
+    for words, reason in ((("oracle", "some-name"), "there is no kind 'oracle'"), (("postgres", "A"), "a service's name is"),
+                          (("postgres", "some-name", "--plan", "huge"), "no plan 'huge'"),
+                          (("postgres", "some-name", "--version", "9"), "no version '9'")):
+        refused = gasper.command("services:create", *words)
+        assert refused.status == 1 and reason in refused.error, refused.error
+    assert gasper.command("services:info", "some-name").status == 1

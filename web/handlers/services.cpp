@@ -1,0 +1,133 @@
+#include "web/handlers/services.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "control/platform.hpp"
+#include "control/services/services.hpp"
+#include "web/handlers/views.hpp"
+
+namespace gasper::web::handlers {
+
+namespace {
+
+using nlohmann::json;
+
+json view(const attachment& a) {
+    return {{"app", a.app_name},
+            {"variable", a.variable},
+            {"user", a.user},
+            {"rights", std::string(to_string(a.rights))},
+            {"active", a.active}};
+}
+
+json view(const control::service_view& v) {
+    json attached = json::array();
+    for (const auto& a : v.attachments)
+        attached.push_back(view(a));
+    json stats;
+    if (v.stats)
+        stats = {{"version", v.stats->version},
+                 {"size_bytes", v.stats->size_bytes},
+                 {"connections", v.stats->connections},
+                 {"max_connections", v.stats->max_connections},
+                 {"hit_ratio", v.stats->hit_ratio ? json(*v.stats->hit_ratio) : json(nullptr)},
+                 {"slow_queries", v.stats->slow_queries}};
+    return {{"name", v.info.name},
+            {"kind", v.info.kind},
+            {"stats", stats},
+            {"title", v.title},
+            {"version", v.info.version},
+            {"plan", v.info.plan},
+            {"state", v.state},
+            {"host", v.host},
+            {"port", v.port},
+            {"memory_bytes", v.memory_bytes},
+            {"memory_limit_bytes", v.limit.memory_bytes},
+            {"attachments", attached},
+            {"created", to_rfc3339(v.info.created)}};
+}
+
+task<result<response>> as_job(services& s, control::identity who, result<job_id> begun) {
+    if (!begun) co_return begun.error();
+    auto started = co_await s.platform.streams().job_info(who, *begun);
+    if (!started) co_return started.error();
+    co_return accepted(*started);
+}
+
+std::string text_or(const json& body, const char* name) {
+    return body.contains(name) ? body.at(name).get<std::string>() : std::string();
+}
+
+}  // namespace
+
+task<result<response>> list_service_kinds(services&, call) {
+    json out = json::array();
+    for (const auto& k : runtime::all_kinds()) {
+        json plans = json::array();
+        for (const auto& p : k.plans)
+            plans.push_back({{"name", p.name}, {"memory_bytes", p.limit.memory_bytes}, {"cpus", p.limit.cpus}});
+        out.push_back({{"name", k.name},
+                       {"title", k.title},
+                       {"versions", k.versions},
+                       {"variable", k.variable},
+                       {"plans", plans}});
+    }
+    co_return json_response(200, out);
+}
+
+task<result<response>> list_services(services& s, call c) {
+    auto all = co_await control::services(s.platform).list(c.who);
+    if (!all) co_return all.error();
+    json out = json::array();
+    for (const auto& v : *all)
+        out.push_back(view(v));
+    co_return json_response(200, out);
+}
+
+task<result<response>> create_service(services& s, call c) {
+    control::new_service wanted{.kind = c.body.at("kind").get<std::string>(),
+                                .name = c.body.at("name").get<std::string>(),
+                                .plan = text_or(c.body, "plan"),
+                                .version = text_or(c.body, "version")};
+    auto begun = co_await control::services(s.platform).create(c.who, std::move(wanted));
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> show_service(services& s, call c) {
+    auto v = co_await control::services(s.platform).info(c.who, c.text("service"));
+    if (!v) co_return v.error();
+    co_return json_response(200, view(*v));
+}
+
+task<result<response>> destroy_service(services& s, call c) {
+    auto begun = co_await control::services(s.platform).destroy(c.who, c.text("service"), c.query.at("confirm"));
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> attach_service(services& s, call c) {
+    control::new_attachment wanted{
+        .service = c.text("service"), .app = c.body.at("app").get<std::string>(), .alias = text_or(c.body, "as")};
+    if (text_or(c.body, "rights") == "ro") wanted.rights = service_rights::read_only;
+    auto begun = co_await control::services(s.platform).attach(c.who, std::move(wanted));
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> detach_service(services& s, call c) {
+    const auto variable = c.query.contains("variable") ? c.query.at("variable") : std::string();
+    auto begun = co_await control::services(s.platform).detach(c.who, c.text("service"), c.text("app"), variable);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> order_service(services& s, call c) {
+    const auto what = c.body.at("do").get<std::string>();
+    auto begun = co_await control::services(s.platform).order(c.who, c.text("service"), what);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> rotate_credentials(services& s, call c) {
+    const auto variable = text_or(c.body, "variable");
+    auto begun = co_await control::services(s.platform).rotate(c.who, c.text("service"), c.text("app"), variable);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+}  // namespace gasper::web::handlers

@@ -1,0 +1,28 @@
+// The API's part about databases: routes, what answers them, schemas.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "web/routes.hpp"
+
+namespace gasper::web {
+
+std::vector<route> service_routes();
+nlohmann::json service_schemas();
+
+}  // namespace gasper::web
+
+namespace gasper::web::handlers {
+
+task<result<response>> list_service_kinds(services& s, call c);
+task<result<response>> list_services(services& s, call c);
+task<result<response>> create_service(services& s, call c);
+task<result<response>> show_service(services& s, call c);
+task<result<response>> destroy_service(services& s, call c);
+task<result<response>> attach_service(services& s, call c);
+task<result<response>> detach_service(services& s, call c);
+task<result<response>> order_service(services& s, call c);
+task<result<response>> rotate_credentials(services& s, call c);
+
+}  // namespace gasper::web::handlers

@@ -1,0 +1,115 @@
+#include "web/handlers/services.hpp"
+
+namespace gasper::web {
+
+namespace {
+
+std::vector<route> database_routes() {
+    using namespace handlers;
+    return {
+        {method::get,
+         "/api/v1/service-kinds",
+         list_service_kinds,
+         "listServiceKinds",
+         "Databases",
+         "What kinds of databases there are",
+         {{200, "ServiceKinds", "with their versions and plans, the first of each the default"}}},
+        {method::get,
+         "/api/v1/services",
+         list_services,
+         "listServices",
+         "Databases",
+         "My databases",
+         {{200, "Services", "by name"}}},
+        {method::post,
+         "/api/v1/services",
+         create_service,
+         "createService",
+         "Databases",
+         "Create a database: a server of its own",
+         {{202, "Job", "it is being started"}},
+         {},
+         "NewService",
+         false,
+         {409}},
+        {method::get,
+         "/api/v1/services/{service}",
+         show_service,
+         "showService",
+         "Databases",
+         "A database",
+         {{200, "Service", "as it is now"}}},
+        {method::del,
+         "/api/v1/services/{service}",
+         destroy_service,
+         "destroyService",
+         "Databases",
+         "Destroy a database and all that is in it",
+         {{202, "Job", "it is being removed"}},
+         {{"confirm", kind::text, "the database's name again", 1, 64, true}},
+         {},
+         false,
+         {409}},
+        {method::post,
+         "/api/v1/services/{service}/orders",
+         order_service,
+         "orderService",
+         "Databases",
+         "Start, stop or restart a database",
+         {{202, "Job", "it is being done"}},
+         {},
+         "ServiceOrder",
+         false,
+         {409}},
+    };
+}
+
+std::vector<route> attachment_routes() {
+    using namespace handlers;
+    return {
+        {method::post,
+         "/api/v1/services/{service}/attachments",
+         attach_service,
+         "attachService",
+         "Databases",
+         "Give an app a user of its own and its URL, as a new release",
+         {{202, "Job", "a new release is being started"}},
+         {},
+         "NewAttachment",
+         false,
+         {409}},
+        {method::del,
+         "/api/v1/services/{service}/attachments/{app}",
+         detach_service,
+         "detachService",
+         "Databases",
+         "Take the URL and the user away, as a new release",
+         {{202, "Job", "a new release is being started"}},
+         {{"variable", kind::text, "which, when it is attached more than once", 1, 64}},
+         {},
+         false,
+         {409}},
+        {method::post,
+         "/api/v1/services/{service}/attachments/{app}/rotation",
+         rotate_credentials,
+         "rotateCredentials",
+         "Databases",
+         "Give an app a new user and password, as a new release",
+         {{202, "Job", "a new release is being started"}},
+         {},
+         "NewRotation",
+         false,
+         {409}},
+    };
+}
+
+}  // namespace
+
+std::vector<route> service_routes() {
+    auto all = database_routes();
+    const auto more = attachment_routes();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+}  // namespace gasper::web

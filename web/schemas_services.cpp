@@ -1,0 +1,53 @@
+#include <nlohmann/json.hpp>
+
+#include "web/handlers/services.hpp"
+
+namespace gasper::web {
+
+namespace {
+
+constexpr const char* databases = R"json({
+"ServiceKinds": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+  "required": ["name", "title", "versions", "variable", "plans"], "properties": {
+    "name": {"type": "string"}, "title": {"type": "string"}, "versions": {"type": "array", "items": {"type": "string"}},
+    "variable": {"type": "string", "description": "the config var that attached apps get"},
+    "plans": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["name", "memory_bytes", "cpus"],
+      "properties": {"name": {"type": "string"}, "memory_bytes": {"type": "integer"}, "cpus": {"type": "number"}}}}}}},
+"NewService": {"type": "object", "additionalProperties": false, "required": ["kind", "name"], "properties": {
+    "kind": {"type": "string", "minLength": 1, "maxLength": 32}, "version": {"type": "string", "minLength": 1, "maxLength": 16},
+    "name": {"type": "string", "maxLength": 64, "description": "2 to 30 of a-z, 0-9 and -, beginning with a letter"},
+    "plan": {"type": "string", "minLength": 1, "maxLength": 32}}},
+"Attachment": {"type": "object", "additionalProperties": false, "required": ["app", "variable", "user", "rights", "active"], "properties": {
+    "app": {"type": "string"}, "variable": {"type": "string"}, "user": {"type": "string", "description": "the app's own, in the database"},
+    "rights": {"type": "string", "enum": ["rw", "ro"]}, "active": {"type": "boolean", "description": "a release has it"}}},
+"NewAttachment": {"type": "object", "additionalProperties": false, "required": ["app"], "properties": {
+    "app": {"type": "string", "minLength": 1, "maxLength": 64},
+    "as": {"type": "string", "minLength": 1, "maxLength": 60, "description": "BLUE gives BLUE_URL; default: the kind's own variable"},
+    "rights": {"type": "string", "enum": ["rw", "ro"]}}},
+"ServiceOrder": {"type": "object", "additionalProperties": false, "required": ["do"], "properties": {
+    "do": {"type": "string", "enum": ["start", "stop", "restart"]}}},
+"NewRotation": {"type": "object", "additionalProperties": false, "properties": {
+    "variable": {"type": "string", "minLength": 1, "maxLength": 64, "description": "which, when it is attached more than once"}}},
+"Service": {"type": "object", "additionalProperties": false,
+  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "stats", "created"],
+  "properties": {
+    "name": {"type": "string"}, "kind": {"type": "string"}, "title": {"type": "string"}, "version": {"type": "string"}, "plan": {"type": "string"},
+    "state": {"type": "string", "enum": ["creating", "starting", "up", "stopped", "restarting", "down"]},
+    "host": {"type": "string", "description": "as attached apps reach it"}, "port": {"type": "integer"},
+    "memory_bytes": {"type": "integer", "description": "in use; 0 in a list"}, "memory_limit_bytes": {"type": "integer"},
+    "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
+    "stats": {"type": ["object", "null"], "additionalProperties": false, "description": "of one that runs; null in a list",
+      "required": ["version", "size_bytes", "connections", "max_connections", "hit_ratio", "slow_queries"], "properties": {
+        "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "connections": {"type": "integer"},
+        "max_connections": {"type": "integer"}, "hit_ratio": {"type": ["number", "null"]}, "slow_queries": {"type": "integer"}}},
+    "created": {"type": "string", "format": "date-time"}}},
+"Services": {"type": "array", "items": {"$ref": "#/components/schemas/Service"}}
+})json";
+
+}  // namespace
+
+nlohmann::json service_schemas() {
+    return nlohmann::json::parse(databases);
+}
+
+}  // namespace gasper::web
