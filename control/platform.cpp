@@ -1,5 +1,6 @@
 #include "control/platform.hpp"
 
+#include "control/backups/backup_clock.hpp"
 #include "control/cron_clock.hpp"
 #include "control/housekeeping.hpp"
 #include "control/parts.hpp"
@@ -51,6 +52,7 @@ task<result<>> platform::recover() {
 
 task<> platform::run() {
     parts_->background.spawn("sleepers", watch_sleepers(*parts_));
+    parts_->background.spawn("backups", run_backup_clock(*parts_));
     co_await supervise(*parts_);
 }
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/backups/backup_clock.hpp"
 #include "control/formation.hpp"
 #include "control/git.hpp"
 #include "control/health.hpp"
@@ -158,6 +159,7 @@ task<result<>> recover(parts& p) {
     if (!observed) co_return observed.error();
     co_await settle_jobs(p);
     if (auto services = co_await recover_services(p); !services) co_return services;
+    co_await recover_backups(p);
     co_await recover_sleep(p);
     co_await publish(p);
     co_await begin_logs(p);

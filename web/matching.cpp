@@ -58,6 +58,8 @@ const parameter& path_parameter(std::string_view name) {
         {"build", kind::integer, "a build's id", 1, 1'000'000'000'000},
         {"job", kind::integer, "a job's id", 1, 1'000'000'000'000},
         {"service", kind::text, "the database's name", 1, 64},
+        {"backup", kind::integer, "a backup's id", 1, 1'000'000'000'000},
+        {"store", kind::text, "a store's name", 1, 64},
         {"node", kind::text, "a machine's name", 1, 255},
         {"webhook", kind::integer, "a webhook's id", 1, 1'000'000'000'000},
         {"volume", kind::text, "a volume's name", 1, 64},

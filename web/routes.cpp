@@ -1,5 +1,6 @@
 #include "web/routes.hpp"
 
+#include "web/handlers/backups.hpp"
 #include "web/handlers/handlers.hpp"
 #include "web/handlers/services.hpp"
 
@@ -365,7 +366,7 @@ std::span<const route> routes() {
         auto out = account_routes();
         for (const auto& more :
              {app_routes(), instance_routes(), log_routes(), config_routes(), routing_routes(), release_routes(),
-              build_routes(), platform_routes(), work_routes(), service_routes(), about_routes()})
+              build_routes(), platform_routes(), work_routes(), service_routes(), backup_routes(), about_routes()})
             out.insert(out.end(), more.begin(), more.end());
         return out;
     }();

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "web/handlers/backups.hpp"
 #include "web/handlers/services.hpp"
 #include "web/schema.hpp"
 
@@ -216,6 +217,7 @@ const nlohmann::json& schemas() {
         merged.update(nlohmann::json::parse(machines));
         merged.update(nlohmann::json::parse(work));
         merged.update(service_schemas());
+        merged.update(backup_schemas());
         return merged;
     }();
     return all;

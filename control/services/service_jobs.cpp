@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include "control/backups/backup_jobs.hpp"
 #include "control/services/attaching.hpp"
 #include "control/services/held.hpp"
 #include "control/services/lifecycle.hpp"
@@ -115,6 +116,8 @@ task<result<>> run_destroy(parts& p, service_id id, job_context& job) {
     if (!attached.empty())
         co_return fail(errc::conflict, "service_attached",
                        s->name + " is attached to " + attached.front().app_name + "; detach it first");
+    auto last = co_await make_last_backup(p, *s, job);
+    if (!last) co_return last;
     job.say("-----> Destroying " + s->name);
     job.commit();
     const held_service held(p.service_servers, s->name);

@@ -147,10 +147,28 @@ CREATE TABLE release_services (
     PRIMARY KEY (release, variable)) STRICT, WITHOUT ROWID;
 )sql";
 
+// A backup outlives its service: what is needed to bring that back stands with it.
+constexpr const char* backups = R"sql(
+CREATE TABLE backups (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, service INTEGER REFERENCES services ON DELETE SET NULL,
+    service_name TEXT NOT NULL, owner INTEGER REFERENCES users ON DELETE SET NULL, kind TEXT NOT NULL, version TEXT NOT NULL,
+    plan TEXT NOT NULL, place TEXT NOT NULL, object TEXT NOT NULL, origin TEXT NOT NULL, state TEXT NOT NULL,
+    verified INTEGER, problem TEXT NOT NULL, size INTEGER NOT NULL, dump_size INTEGER NOT NULL,
+    created INTEGER NOT NULL) STRICT;
+CREATE INDEX backups_by_service ON backups (service_name, created);
+CREATE TABLE backup_schedules (
+    service INTEGER PRIMARY KEY REFERENCES services ON DELETE CASCADE, schedule TEXT NOT NULL, zone TEXT NOT NULL,
+    keep TEXT NOT NULL, place TEXT NOT NULL, seen INTEGER NOT NULL, alarmed INTEGER NOT NULL,
+    created INTEGER NOT NULL) STRICT;
+CREATE TABLE backup_stores (
+    name TEXT PRIMARY KEY, endpoint TEXT NOT NULL, region TEXT NOT NULL, bucket TEXT NOT NULL, prefix TEXT NOT NULL,
+    access_key TEXT NOT NULL, secret BLOB NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron, services};
+    return {first, process_settings, routing, audit, webhooks, job_trees, volumes, cron, services, backups};
 }
 
 }  // namespace gasper::store

@@ -130,6 +130,7 @@ task<int> run_command(control::platform& platform, control::identity who, std::v
 bool reads_input(const std::vector<std::string>& words) {
     if (!words.empty() && words.front() == "maintenance:on")
         return std::find(words.begin(), words.end(), "--page") != words.end();
+    if (!words.empty() && words.front() == "backups:stores:add") return true;
     if (words.empty() || words.front() != "keys:add") return false;
     // A name alone, or nothing: the key is still to come.
     const auto arguments = std::count_if(words.begin() + 1, words.end(), [](const auto& w) { return !is_option(w); });

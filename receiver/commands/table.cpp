@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "receiver/commands/backup_commands.hpp"
 #include "receiver/commands/handlers.hpp"
 #include "receiver/commands/service_commands.hpp"
 
@@ -125,7 +126,7 @@ const std::vector<command>& table() {
     static const std::vector<command> all = [] {
         std::vector<command> joined;
         for (const auto part : {app_commands, process_commands, routing_commands, release_commands, platform_commands,
-                                commands_of_work, service_commands, own_commands})
+                                commands_of_work, service_commands, backup_commands, own_commands})
             for (auto& each : part())
                 joined.push_back(std::move(each));
         return joined;

@@ -150,6 +150,8 @@ task<int> sessions::command(channel& client, session_request request) {
     auto words = split_words(request.command.value_or("help"));
     if (!words) co_return co_await complain(client, words.error().message, 2);
     if (auto run = attached_run(*words)) co_return co_await this->run(client, std::move(request), std::move(*run));
+    if (auto typed = dump_command(request, *words))
+        co_return co_await dump(client, std::move(request), words->front(), std::move(*typed));
     std::string input;
     if (reads_input(*words) && !request.terminal) {
         auto got = co_await with_deadline(read_input(client), deadline::after(std::chrono::seconds(60)), "the input");

@@ -2,7 +2,9 @@
 // running container. Runs on the SSH thread; the use cases run on control's executor.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "control/platform.hpp"
 #include "core/base/asio.hpp"
@@ -30,6 +32,12 @@ class sessions {
     task<int> command(channel& client, session_request request);
     /// A one-off process of its own for `run`.
     task<int> run(channel& client, session_request request, command_arguments typed);
+    /// What moves a dump of a database to or from the client has streams of its own; none: it is an ordinary command.
+    static std::optional<command_arguments> dump_command(const session_request& request,
+                                                         const std::vector<std::string>& words);
+    task<int> dump(channel& client, session_request request, std::string command, command_arguments typed);
+    task<int> import_dump(channel& client, control::identity who, command_arguments typed);
+    task<int> export_dump(channel& client, control::identity who, command_arguments typed);
     task<int> shell(channel& client, session_request request);
     task<result<>> deploy(control::identity who, control::push what, line_sink progress);
 

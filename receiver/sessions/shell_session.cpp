@@ -2,6 +2,7 @@
 
 #include "core/base/deadline.hpp"
 #include "receiver/commands/handlers.hpp"
+#include "receiver/sessions/converse.hpp"
 #include "receiver/sessions/sessions.hpp"
 #include "receiver/ssh/hop.hpp"
 #include "runtime/terminal.hpp"
@@ -64,7 +65,8 @@ task<int> resizes(shell_pipes& pipes, terminal_size known) {
     }
 }
 
-// The client's streams and the container's, until the output ends.
+}  // namespace
+
 task<int> converse(channel& client, std::unique_ptr<runtime::terminal> terminal, terminal_size size,
                    asio::any_io_executor control) {
     using namespace asio::experimental::awaitable_operators;
@@ -72,8 +74,6 @@ task<int> converse(channel& client, std::unique_ptr<runtime::terminal> terminal,
     auto ended = co_await (output(pipes) || input(pipes) || resizes(pipes, size));
     co_return std::get<0>(ended);
 }
-
-}  // namespace
 
 task<int> sessions::shell(channel& client, session_request request) {
     control::exec_request exec;

@@ -1,0 +1,105 @@
+#include "control/backups/backup_clock.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+
+#include "control/backups/backup_jobs.hpp"
+#include "control/backups/beside.hpp"
+#include "control/backups/places.hpp"
+#include "control/cron_plan.hpp"
+#include "core/base/time_zone.hpp"
+#include "core/store/backups.hpp"
+#include "core/store/services.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr auto longest_wait = seconds(30);  // the clock of the machine may jump
+constexpr auto made_up_for = std::chrono::hours(24);
+constexpr auto allowed = std::chrono::hours(1);  // from a backup's time to its being verified
+
+bool verified_since(const std::vector<backup>& all, sys_time at) {
+    return std::any_of(all.begin(), all.end(), [&](const backup& b) { return b.verified && b.created >= at; });
+}
+
+// Its last time, when an hour has passed since.
+bool has_overdue_time(const backup_schedule& s, sys_time now) {
+    return s.seen > s.created && now - s.seen > allowed;
+}
+
+task<> begin(parts& p, backup_schedule s) {
+    const auto of = co_await p.db.read([&](SQLite::Database& db) { return store::find_service(db, s.service); });
+    if (!of || of->stopped) co_return;  // one that is stopped on purpose does not change
+    auto begun = co_await start_backup(p, *of, s.place, "schedule", "gasper");
+    if (!begun) co_await tell_backup_event(p, "backup.failed", s.service_name, begun.error().message);
+}
+
+task<> look_for_overdue(parts& p, backup_schedule s, sys_time at) {
+    if (!has_overdue_time(s, at) || s.alarmed == s.seen) co_return;
+    const auto [all, of] = co_await p.db.read([&](SQLite::Database& db) {
+        return std::pair(store::backups_of(db, s.service_name), store::find_service(db, s.service));
+    });
+    if (!of || of->stopped || verified_since(all, s.seen)) co_return;
+    s.alarmed = s.seen;
+    co_await p.db.transaction([&](SQLite::Database& db) { store::set_backup_schedule(db, s); });
+    co_await tell_backup_event(p, "backup.overdue", s.service_name,
+                               "there is no verified backup of " + to_rfc3339(s.seen) + " or later");
+}
+
+}  // namespace
+
+std::string backup_alarm(const std::optional<backup_schedule>& schedule, const std::vector<backup>& all, sys_time now) {
+    for (const auto& b : all) {
+        if (b.state == backup_state::running) continue;
+        if (!b.problem.empty()) return "backup " + std::to_string(b.id.value) + " failed: " + b.problem;
+        break;
+    }
+    if (schedule && has_overdue_time(*schedule, now) && !verified_since(all, schedule->seen))
+        return "there is no verified backup of " + to_rfc3339(schedule->seen) + " or later";
+    return {};
+}
+
+task<> recover_backups(parts& p) {
+    const auto cut =
+        co_await p.db.transaction([](SQLite::Database& db) { return store::fail_interrupted_backups(db); });
+    for (const auto& b : cut)
+        co_await tell_backup_event(p, "backup.failed", b.service_name,
+                                   "backup " + std::to_string(b.id.value) + ": " + b.problem);
+    co_await sweep_unfinished_backups(p);
+    co_await sweep_beside(p);
+}
+
+task<sys_time> look_at_backup_schedules(parts& p) {
+    const auto at = p.cron.clock();
+    sys_time again = at + longest_wait;
+    auto all = co_await p.db.read([](SQLite::Database& db) { return store::all_backup_schedules(db); });
+    for (auto& s : all) {
+        const auto expression = cron_expression::parse(s.schedule);
+        const auto load = [&s] { return load_time_zone(s.zone); };
+        const auto zone = co_await p.files.run(load);
+        if (!expression || !zone) continue;
+        const auto due = plan_cron(*expression, *zone, s.seen, at, made_up_for);
+        if (due.next) again = std::min<sys_time>(again, *due.next);
+        if (due.run || !due.missed.empty()) {
+            s.seen = due.run ? *due.run : due.missed.back();
+            co_await p.db.transaction([&](SQLite::Database& db) { store::set_backup_schedule(db, s); });
+        }
+        if (due.run) co_await begin(p, s);
+        co_await look_for_overdue(p, s, at);
+    }
+    co_return again;
+}
+
+task<> run_backup_clock(parts& p) {
+    for (;;) {
+        const auto again = co_await look_at_backup_schedules(p);
+        const auto pause = std::clamp<std::chrono::milliseconds>(again - p.cron.clock(), seconds(1), longest_wait);
+        co_await sleep_until(deadline::after(pause));
+    }
+}
+
+}  // namespace gasper::control

@@ -1,0 +1,276 @@
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "control/audit.hpp"
+#include "control/backups/backup_jobs.hpp"
+#include "control/backups/beside.hpp"
+#include "control/backups/contents.hpp"
+#include "control/backups/s3_signature.hpp"
+#include "control/backups/streaming.hpp"
+#include "control/services/lifecycle.hpp"
+#include "control/services/service_jobs.hpp"
+#include "core/backups/retention.hpp"
+#include "core/store/backups.hpp"
+#include "core/store/services.hpp"
+
+namespace gasper::control {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr auto longest = hours(12);  // one dump, or one restore
+
+/// A verb of a kind that may not have it: nothing then.
+task<result<contents>> count(parts& p, service s, std::string container) {
+    if (!kind_of(s).has("contents")) co_return contents{};
+    std::vector<std::string> words{"contents"};
+    auto text = co_await run_verb(p, std::move(container), std::move(words), "", deadline::after(minutes(30)));
+    if (!text) co_return text.error();
+    co_return parse_contents(*text);
+}
+
+struct two_counts {
+    contents before, after;
+};
+
+task<result<>> record_dump(parts& p, backup& b, std::string container, backup_recorder& recorder, deadline until) {
+    std::vector<std::string> words{"dump"};
+    verb_output take = [&recorder](std::string piece) { return recorder.take(std::move(piece)); };
+    auto dumped = co_await stream_verb(p, std::move(container), std::move(words), {}, std::move(take), until);
+    if (!dumped) co_return dumped;
+    auto stored = co_await recorder.finish();
+    b.size = recorder.size();
+    b.dump_size = recorder.dump_size();
+    co_return stored;
+}
+
+// The server's version goes with it, so that a restore knows what it gets.
+task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context& job) {
+    const auto* running = p.service_servers.find(s.name);
+    if (!running) co_return fail(errc::conflict, "service_not_running", s.name + " does not run: it cannot be dumped");
+    const auto container = running->container;
+    std::vector<std::string> words{"version"};
+    auto version = co_await run_verb(p, container, std::move(words), "", deadline::after(seconds(30)));
+    if (!version) co_return version.error();
+    while (!version->empty() && static_cast<unsigned char>(version->back()) <= ' ')
+        version->pop_back();
+    if (version->empty() || version->size() > 100)
+        co_return fail(errc::failed, "service_version", s.name + " does not say its version");
+    auto place = co_await backup_place_of(p, b.place);
+    if (!place) co_return place.error();
+    two_counts c;
+    auto before = co_await count(p, s, container);
+    if (!before) co_return before.error();
+    co_await job.step("dump");
+    job.say(fmt::format("-----> Dumping {} {}", kind_of(s).title, *version));
+    const auto until = deadline::after(longest);
+    auto sink = co_await (*place)->create(b.object, until);
+    if (!sink) co_return sink.error();
+    const backup_header header{s.kind, s.name, *version, std::chrono::floor<seconds>(b.created)};
+    backup_recorder recorder(p, std::move(*sink), header, until);
+    auto work = record_dump(p, b, container, recorder, until);
+    auto stored = co_await job.guard(std::move(work));
+    if (!stored) {
+        co_await recorder.drop();
+        co_return stored.error();
+    }
+    auto after = co_await count(p, s, container);
+    if (!after) co_return after.error();
+    c.before = std::move(*before);
+    c.after = std::move(*after);
+    co_return c;
+}
+
+task<result<>> replay(parts& p, service s, const backup& b, server_beside& beside, job_context& job) {
+    const auto until = deadline::after(longest);
+    auto started = co_await start_beside(p, s, beside, job.sink(), until.sooner(p.settings.build_deadline));
+    if (!started) co_return started;
+    auto place = co_await backup_place_of(p, b.place);
+    if (!place) co_return place.error();
+    auto source = co_await (*place)->open(b.object, until);
+    if (!source) co_return source.error();
+    backup_player player(p, std::move(*source), until);
+    auto header = co_await player.begin();
+    if (!header) co_return header.error();
+    verb_input next = [&player] { return player.next(); };
+    co_return co_await restore_beside(p, beside, std::move(next), until);
+}
+
+// Read back from where it is kept, as a restore would.
+task<result<>> verify(parts& p, service s, const backup& b, two_counts c, job_context& job) {
+    co_await job.step("verify");
+    job.say("-----> Restoring it into a throw-away server");
+    auto beside = plan_beside(p, s.name);
+    auto work = replay(p, s, b, beside, job);
+    auto replayed = co_await job.guard(std::move(work));
+    result<contents> restored = contents{};
+    if (replayed) restored = co_await count(p, s, beside.server.container);
+    co_await clear_beside(p, beside);
+    if (!replayed) co_return replayed;
+    if (!restored) co_return restored.error();
+    auto same = check_restored(c.before, c.after, *restored);
+    if (same && !c.before.empty()) job.say(fmt::format("       {} tables, as they are", restored->size()));
+    co_return same;
+}
+
+task<> write_down(parts& p, const backup& b) {
+    co_await p.db.transaction([&](SQLite::Database& db) { store::update_backup(db, b); });
+}
+
+task<result<>> make(parts& p, service s, backup& b, job_context& job) {
+    auto counted = co_await store_dump(p, s, b, job);
+    if (!counted) co_return counted.error();
+    b.state = backup_state::stored;
+    co_await write_down(p, b);
+    job.say(fmt::format("       backup {}: {:.1f} MiB, {:.1f} MiB as a dump", b.id.value,
+                        static_cast<double>(b.size) / 1048576, static_cast<double>(b.dump_size) / 1048576));
+    co_return co_await verify(p, s, b, std::move(*counted), job);
+}
+
+/// The row of a backup until its job takes it on: one whose job is cancelled while it waits does not wait for ever.
+class waiting_backup {
+ public:
+    waiting_backup(parts& p, backup_id id) : p_(p), id_(id) {}
+    waiting_backup(const waiting_backup&) = delete;
+    waiting_backup& operator=(const waiting_backup&) = delete;
+    ~waiting_backup() {
+        if (!taken_) p_.background.spawn("backup", give_up(p_, id_));
+    }
+    backup_id take() {
+        taken_ = true;
+        return id_;
+    }
+
+ private:
+    static task<> give_up(parts& p, backup_id id) {
+        co_await p.db.transaction([id](SQLite::Database& db) {
+            auto b = store::find_backup(db, id);
+            if (!b) return;
+            b->state = backup_state::failed;
+            b->problem = "its job did not begin";
+            store::update_backup(db, *b);
+        });
+    }
+
+    parts& p_;
+    backup_id id_;
+    bool taken_{false};
+};
+
+// Verified, or why not.
+task<> note_outcome(parts& p, backup& b, const result<>& made) {
+    if (made)
+        b.verified = p.cron.clock();
+    else
+        b.problem = made.error().message.substr(0, 500);
+    if (!made && b.state == backup_state::running) b.state = backup_state::failed;
+    co_await write_down(p, b);
+    if (made) co_return;
+    co_await tell_backup_event(p, "backup.failed", b.service_name, fmt::format("backup {}: {}", b.id.value, b.problem));
+}
+
+}  // namespace
+
+task<> tell_backup_event(parts& p, std::string action, std::string name, std::string detail) {
+    std::set<std::string> apps;
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        if (const auto s = store::find_service(db, name))
+            for (const auto& a : store::attachments_of(db, p.box, s->id))
+                apps.insert(a.app_name);
+        store::add_audit(db, "gasper", action, service_job_key(name), detail);
+        for (const auto& app : apps)
+            store::add_audit(db, "gasper", action, app, name + ": " + detail);
+    });
+}
+
+task<backup> note_backup(parts& p, service s, std::string place, std::string origin) {
+    backup b;
+    b.service = s.id;
+    b.service_name = s.name;
+    b.owner = s.owner;
+    b.kind = s.kind;
+    b.version = s.version;
+    b.plan = s.plan;
+    b.place = std::move(place);
+    b.origin = std::move(origin);
+    b.created = p.cron.clock();
+    b.object = s.name + "/" + s3_time(std::chrono::floor<seconds>(b.created)) + "-" + random_hex(4) + ".backup";
+    b.id = co_await p.db.transaction([&](SQLite::Database& db) { return store::add_backup(db, b); });
+    co_return b;
+}
+
+task<result<>> run_backup(parts& p, backup_id id, job_context& job) {
+    auto b = co_await p.db.read([id](SQLite::Database& db) { return store::find_backup(db, id); });
+    if (!b) co_return fail(errc::not_found, "backup_not_found", "the backup is gone");
+    auto s = co_await p.db.read([&](SQLite::Database& db) { return store::find_service(db, b->service); });
+    result<> made = fail(errc::not_found, "service_not_found", "the service is gone");
+    if (s) {
+        auto work = make(p, *s, *b, job);
+        made = co_await job.guard(std::move(work));
+    }
+    co_await note_outcome(p, *b, made);
+    if (made) {
+        job.say("-----> Verified");
+        auto schedule =
+            co_await p.db.read([&](SQLite::Database& db) { return store::find_backup_schedule(db, s->id); });
+        if (schedule && b->origin == "schedule") co_await retire_backups(p, *schedule, job.sink());
+        co_return made;
+    }
+    co_return made;
+}
+
+task<result<>> make_last_backup(parts& p, service s, job_context& job) {
+    if (!p.service_servers.find(s.name)) co_return result<>();
+    auto b = co_await note_backup(p, s, "local", "final");
+    auto work = make(p, s, b, job);
+    auto made = co_await job.guard(std::move(work));
+    co_await note_outcome(p, b, made);
+    if (made) co_return made;
+    auto refused = made.error();
+    refused.message = "it is not destroyed: its last backup failed: " + refused.message;
+    co_return refused;
+}
+
+task<result<job_id>> start_backup(parts& p, service s, std::string place, std::string origin, std::string user) {
+    if (!s.made) co_return fail(errc::conflict, "service_not_made", s.name + " is still being made");
+    auto known = co_await backup_place_of(p, place);
+    if (!known) co_return known.error();
+    auto b = co_await note_backup(p, s, std::move(place), std::move(origin));
+    const nlohmann::json input{{"backup", b.id.value}, {"place", b.place}, {"origin", b.origin}};
+    job description{.kind = "backup", .key = service_job_key(s.name), .input = input.dump(), .user = std::move(user)};
+    auto claim = std::make_shared<waiting_backup>(p, b.id);
+    auto run = [&p, claim = std::move(claim)](job_context& job) { return run_backup(p, claim->take(), job); };
+    co_return co_await p.jobs.start(std::move(description), std::move(run));
+}
+
+task<> retire_backups(parts& p, backup_schedule schedule, line_sink say) {
+    auto rule = parse_keep_rule(schedule.keep);
+    if (!rule) co_return;
+    auto all = co_await p.db.read([&](SQLite::Database& db) { return store::backups_of(db, schedule.service_name); });
+    std::erase_if(all, [&](const backup& b) {
+        return b.service != schedule.service || b.origin != "schedule" || !b.verified || b.place != schedule.place;
+    });
+    std::vector<std::chrono::sys_seconds> taken;
+    for (const auto& b : all)
+        taken.push_back(std::chrono::floor<seconds>(b.created));
+    for (const auto at : superfluous(*rule, taken, std::chrono::floor<seconds>(p.cron.clock()))) {
+        const auto& b = all[at];
+        auto place = co_await backup_place_of(p, b.place);
+        if (!place) continue;
+        auto removed = co_await (*place)->remove(b.object, deadline::after(minutes(5)));
+        if (!removed) {
+            p.log.warn("an old backup stays", {{"backup", b.id.value}, {"reason", removed.error().message}});
+            continue;
+        }
+        co_await p.db.transaction([&](SQLite::Database& db) { store::remove_backup(db, b.id); });
+        if (say) say(fmt::format("       backup {} of {} is not kept any longer", b.id.value, to_rfc3339(b.created)));
+    }
+}
+
+}  // namespace gasper::control

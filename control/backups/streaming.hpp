@@ -1,0 +1,58 @@
+// A dump on its way: from a verb into a stored backup, and from there back into a verb. Memory is bounded by a few
+// pieces. On the control executor; the work is done on the files pool. For control/backups.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "control/backups/places.hpp"
+#include "control/services/verbs.hpp"
+#include "core/backups/stream.hpp"
+
+namespace gasper::control {
+
+std::string backup_key(const parts& p);
+
+class backup_recorder {
+ public:
+    backup_recorder(parts& p, std::unique_ptr<backup_sink> sink, const backup_header& header, deadline until)
+        : p_(p), sink_(std::move(sink)), writer_(header, backup_key(p)), until_(until) {}
+
+    task<result<>> take(std::string piece);
+    /// The dump is whole: so is the backup, in its place.
+    task<result<>> finish();
+    task<> drop() { return sink_->drop(); }
+    std::int64_t size() const noexcept { return size_; }
+    std::int64_t dump_size() const noexcept { return static_cast<std::int64_t>(writer_.dump_bytes()); }
+
+ private:
+    parts& p_;
+    std::unique_ptr<backup_sink> sink_;
+    backup_writer writer_;
+    deadline until_;
+    std::int64_t size_{0};
+};
+
+class backup_player {
+ public:
+    backup_player(parts& p, std::unique_ptr<backup_source> source, deadline until)
+        : p_(p), source_(std::move(source)), reader_(backup_key(p)), until_(until) {}
+
+    /// Reads until the header is proved: then this is a backup of ours, and of what it says.
+    task<result<backup_header>> begin();
+    /// The next piece of the dump; empty: its end, and all of it was there.
+    task<result<std::string>> next();
+
+ private:
+    task<result<std::string>> take();
+    task<result<>> more();
+
+    parts& p_;
+    std::unique_ptr<backup_source> source_;
+    backup_reader reader_;
+    deadline until_;
+    std::string first_;
+    bool ended_{false};
+};
+
+}  // namespace gasper::control

@@ -1,0 +1,52 @@
+#include <nlohmann/json.hpp>
+
+#include "web/handlers/backups.hpp"
+
+namespace gasper::web {
+
+namespace {
+
+constexpr const char* about_backups = R"json({
+"Backup": {"type": "object", "additionalProperties": false,
+  "required": ["id", "service", "kind", "version", "place", "origin", "state", "verified", "problem", "size_bytes", "dump_bytes", "created"],
+  "properties": {
+    "id": {"type": "integer"}, "service": {"type": "string"}, "kind": {"type": "string"}, "version": {"type": "string"},
+    "place": {"type": "string", "description": "local, or a store's name"},
+    "origin": {"type": "string", "enum": ["manual", "schedule", "final"]},
+    "state": {"type": "string", "enum": ["running", "stored", "failed"]},
+    "verified": {"type": ["string", "null"], "format": "date-time", "description": "when it was restored into a throw-away server, with all in it"},
+    "problem": {"type": "string"}, "size_bytes": {"type": "integer"}, "dump_bytes": {"type": "integer"},
+    "created": {"type": "string", "format": "date-time"}}},
+"Backups": {"type": "object", "additionalProperties": false, "required": ["backups", "schedule", "alarm"], "properties": {
+    "backups": {"type": "array", "items": {"$ref": "#/components/schemas/Backup"}},
+    "alarm": {"type": "string", "description": "what is wrong; empty: nothing"},
+    "schedule": {"type": ["object", "null"], "additionalProperties": false, "required": ["schedule", "zone", "keep", "place", "next"],
+      "properties": {"schedule": {"type": "string"}, "zone": {"type": "string"}, "keep": {"type": "string"}, "place": {"type": "string"},
+        "next": {"type": ["string", "null"], "format": "date-time"}}}}},
+"NewBackup": {"type": "object", "additionalProperties": false, "properties": {
+    "to": {"type": "string", "minLength": 1, "maxLength": 64, "description": "local (the default), or a store's name"}}},
+"Restore": {"type": "object", "additionalProperties": false, "properties": {
+    "into": {"type": "string", "minLength": 1, "maxLength": 64, "description": "the name of a new database; else the data is replaced"},
+    "confirm": {"type": "string", "maxLength": 64, "description": "the database's name, when its data is to be replaced"}}},
+"BackupSchedule": {"type": "object", "additionalProperties": false, "required": ["schedule"], "properties": {
+    "schedule": {"type": "string", "minLength": 1, "maxLength": 256, "description": "a cron expression"},
+    "zone": {"type": "string", "minLength": 1, "maxLength": 64}, "keep": {"type": "string", "minLength": 1, "maxLength": 100, "description": "daily=7,weekly=4,monthly=6"},
+    "to": {"type": "string", "minLength": 1, "maxLength": 64}}},
+"BackupStore": {"type": "object", "additionalProperties": false, "required": ["name", "endpoint", "region", "bucket", "prefix", "created"], "properties": {
+    "name": {"type": "string"}, "endpoint": {"type": "string"}, "region": {"type": "string"}, "bucket": {"type": "string"},
+    "prefix": {"type": "string"}, "created": {"type": "string", "format": "date-time"}}},
+"BackupStores": {"type": "array", "items": {"$ref": "#/components/schemas/BackupStore"}},
+"NewBackupStore": {"type": "object", "additionalProperties": false, "required": ["name", "url", "access_key", "secret_key"], "properties": {
+    "name": {"type": "string", "minLength": 1, "maxLength": 64}, "url": {"type": "string", "maxLength": 300, "description": "s3://BUCKET[/PREFIX]"},
+    "endpoint": {"type": "string", "maxLength": 300}, "region": {"type": "string", "maxLength": 64},
+    "access_key": {"type": "string", "minLength": 1, "maxLength": 256}, "secret_key": {"type": "string", "minLength": 1, "maxLength": 256}}},
+"BackupStoreName": {"type": "object", "additionalProperties": false, "required": ["name"], "properties": {"name": {"type": "string"}}}
+})json";
+
+}  // namespace
+
+nlohmann::json backup_schemas() {
+    return nlohmann::json::parse(about_backups);
+}
+
+}  // namespace gasper::web
