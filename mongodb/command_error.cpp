@@ -55,6 +55,7 @@ constexpr std::pair<int, std::string_view> names[] = {
     {197, "InvalidIndexSpecificationOption"},
     {224, "QueryFeatureNotAllowed"},
     {241, "ConversionFailure"},
+    {operation_not_supported_in_transaction, "OperationNotSupportedInTransaction"},
     {276, "IndexBuildAborted"},
     {mechanism_unavailable, "MechanismUnavailable"},
     {unsupported_op_query_command, "UnsupportedOpQueryCommand"},

@@ -28,6 +28,7 @@ enum code : int {
     shutdown_in_progress = 91,
     command_not_supported = 115,
     cursor_in_use = 143,
+    operation_not_supported_in_transaction = 263,
     unsupported_op_query_command = 352,
     mechanism_unavailable = 334,
     over_limit = 8000,
