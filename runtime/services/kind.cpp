@@ -132,6 +132,11 @@ std::vector<embedded_file> kind_recipe(std::string_view recipe) {
         if (chosen) file.path = "Dockerfile";
         files.push_back(file);
     }
+    for (auto program : kind_programs()) {
+        if (!program.path.starts_with(kind)) continue;
+        program.path.remove_prefix(kind.size());
+        files.push_back(program);
+    }
     return files;
 }
 

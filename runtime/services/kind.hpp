@@ -63,6 +63,8 @@ std::string service_host_name(const std::string& service);
 
 /// "<kind>/<file>" for each file.
 std::span<const embedded_file> kind_files();
+/// "<kind>/<program>" for each program of ours that an image carries; its Dockerfile copies it.
+std::span<const embedded_file> kind_programs();
 /// The files of a recipe "service-<kind>-<version>", its Dockerfile among them; empty: there is no such kind or
 /// version.
 std::vector<embedded_file> kind_recipe(std::string_view recipe);

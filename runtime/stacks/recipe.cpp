@@ -53,6 +53,14 @@ std::vector<embedded_file> recipe(std::string_view name) {
     return files.empty() ? kind_recipe(name) : files;
 }
 
+std::optional<std::string> suite_of(std::string_view name, const std::string& usual) {
+    if (name == "base") return usual;
+    for (const auto& file : recipe(name)) {
+        if (file.path == "suite") return std::string(file.content.substr(0, file.content.find('\n')));
+    }
+    return {};
+}
+
 std::vector<std::string> parents_of(std::string_view dockerfile) {
     std::vector<std::string> names;
     for (auto at = dockerfile.find('@'); at != std::string_view::npos; at = dockerfile.find('@', at + 1)) {
@@ -84,6 +92,7 @@ std::string image_reference(std::string_view name, std::string_view world) {
     for (const auto& file : recipe(name)) {
         for (const auto part : {file.path, file.content})
             material.append(std::to_string(part.size())).append(":").append(part);
+        if (file.path == "suite") material += image_reference("base", world);
         if (file.path != "Dockerfile") continue;
         for (const auto& parent : parents_of(file.content))
             material += image_reference(parent, world);

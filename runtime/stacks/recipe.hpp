@@ -1,8 +1,10 @@
 // How the stack images are made, as data: the folders of stacks/recipes, part of the program. Each holds a Dockerfile
-// whose FROM and COPY --from name other recipes between @ signs; "base" holds a script instead. Values; any thread.
+// whose FROM and COPY --from name other recipes between @ signs; "base" holds a script instead, and a folder with the
+// file "suite" is made by that script of the suite that the file names. Values; any thread.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +21,9 @@ std::span<const embedded_file> recipe_files();
 /// The files of one recipe, with paths inside it; empty: there is no such recipe. "service-<kind>-<version>" is made by
 /// the kind's own folder.
 std::vector<embedded_file> recipe(std::string_view name);
+
+/// The suite that base's script makes this recipe of: `usual` for base itself. None: it has a Dockerfile.
+std::optional<std::string> suite_of(std::string_view name, const std::string& usual);
 
 /// The recipes that this one is made from, each once, in order of appearance.
 std::vector<std::string> parents_of(std::string_view dockerfile);

@@ -103,7 +103,7 @@ struct stacks::state {
     task<result<std::string>> ensure(std::string name, line_sink progress, deadline until);
     task<result<std::string>> make_shared(std::string name, std::string reference, line_sink progress, deadline until);
     task<result<std::string>> make(std::string name, std::string reference, making& m, deadline until);
-    task<result<>> make_base(std::string reference, deadline until);
+    task<result<>> make_base(std::string name, std::string reference, deadline until);
     task<result<>> make_by_dockerfile(std::string name, std::string reference, deadline until);
 
     asio::any_io_executor executor;
@@ -191,8 +191,12 @@ task<result<std::string>> stacks::state::make(std::string name, std::string refe
     }
     m.say(fmt::format("-----> Making the stack image \"{}\" (once)...", name));
     const auto began = std::chrono::steady_clock::now();
-    auto made =
-        name == "base" ? co_await make_base(reference, until) : co_await make_by_dockerfile(name, reference, until);
+    result<> made;
+    if (suite_of(name, options.suite)) {
+        made = co_await make_base(name, reference, until);
+    } else {
+        made = co_await make_by_dockerfile(name, reference, until);
+    }
     log.info("stack_image", {{"name", name},
                              {"image", reference},
                              {"seconds", seconds_since(start)},
@@ -205,7 +209,7 @@ task<result<std::string>> stacks::state::make(std::string name, std::string refe
     co_return reference;
 }
 
-task<result<>> stacks::state::make_base(std::string reference, deadline until) {
+task<result<>> stacks::state::make_base(std::string name, std::string reference, deadline until) {
     const auto tar = options.cache / fmt::format("base-{}.tar", reference.substr(reference.rfind(':') + 1));
     const auto script = std::string(recipe("base").front().content);
     co_await files.run([&] { return fs::create_directories(options.cache); });
@@ -216,7 +220,7 @@ task<result<>> stacks::state::make_base(std::string reference, deadline until) {
             fs::remove(file, ignored);
         }
     } const at_end{tar};
-    child_options child{.argv = {"sh", "-c", script, "make-base", tar.string(), options.suite},
+    child_options child{.argv = {"sh", "-c", script, "make-base", tar.string(), *suite_of(name, options.suite)},
                         .env = {},
                         .directory = "/",
                         .output_file = {}};
@@ -230,7 +234,7 @@ task<result<>> stacks::state::make_base(std::string reference, deadline until) {
                                      "ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt",
                                      "WORKDIR /app",
                                      "USER app",
-                                     "LABEL gasper.stack=base"};
+                                     "LABEL gasper.stack=" + name};
     auto imported = co_await engine.import_image_file(tar, std::move(reference), std::move(changes), until);
     if (!imported) co_return imported.error();
     co_return result<>();
