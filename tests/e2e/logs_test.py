@@ -140,7 +140,7 @@ def open_stream(gasper, token, query, last=None):
     return s
 
 
-def test_a_hundred_readers_see_a_line_within_100_ms(noisy, app):
+def test_a_hundred_readers_see_every_line(noisy, app):
     token = log_in(noisy)
     readers = [open_stream(noisy, token, "follow=true&lines=0&process=web") for _ in range(100)]
     selector, buffers, delays = selectors.DefaultSelector(), {}, []
