@@ -47,9 +47,10 @@ TEST(service_kind_test, a_kind_is_found_by_its_aliases_and_a_recipe_only_of_a_ve
 TEST(service_kind_test, a_console_is_what_the_description_says) {
     EXPECT_EQ(find_kind("postgres")->console, "psql");
     EXPECT_NE(find_kind("mongodb")->console.find("no console of MongoDB"), std::string::npos);
-    const auto none = parse_kind("plain",
-                                 "title: A\nversions: [\"1\"]\nport: 1\nvariable: A_URL\nurl: a\ndump: d\n"
-                                 "dump_extension: d\nplans: {small: {memory: 16m, cpus: 1, processes: 1, disk: 16m}}\n");
+    const auto none =
+        parse_kind("plain",
+                   "title: A\nversions: [\"1\"]\nport: 1\nvariable: A_URL\nurl: a\ndump: d\n"
+                   "dump_extension: d\nplans: {small: {memory: 16m, cpus: 1, processes: 1, disk: 16m}}\n");
     ASSERT_TRUE(none) << none.error().message;
     EXPECT_TRUE(none->console.empty());
 }
