@@ -16,7 +16,7 @@ target_compile_definitions(gasper_options INTERFACE
 set(GASPER_BATCH 1 CACHE STRING "sources that are compiled as one file")
 if(GASPER_BATCH GREATER 1)
   # GCC takes what is included for a header, and warns of coroutine frames with lambdas in them.
-  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
 endif()
 function(gasper_batches result target)
   # Boost's own sources, one that is assembled, and the tables of routes and commands, which share their short words.
