@@ -147,7 +147,7 @@ def test_a_promotion_that_a_restart_cuts_is_there_whole_or_not_at_all(own_gasper
     gasper.up()
     app = gasper.app("database")
     app.push().ok()
-    with created(gasper, "redis", "orders"), created(gasper, "redis", "blue"):
+    with created(gasper, "postgres", "orders"), created(gasper, "postgres", "blue"):
         gasper.command("services:attach", "orders", app.name).ok()
         gasper.command("services:attach", "blue", app.name, "--as", "BLUE").ok()
         asking = threading.Thread(target=gasper.command, args=("services:promote", "blue", app.name))
@@ -157,7 +157,7 @@ def test_a_promotion_that_a_restart_cuts_is_there_whole_or_not_at_all(own_gasper
         asking.join()
         gasper.up()
         wait_until(lambda: promotions(gasper)[0]["state"] == "succeeded", 120, "the end of the promotion")
-        assert "@blue." in variable(gasper, app.name, "REDIS_URL") and "@orders." in variable(gasper, app.name, "ORDERS_URL")
+        assert "@blue." in variable(gasper, app.name, "DATABASE_URL") and "@orders." in variable(gasper, app.name, "ORDERS_URL")
         assert "BLUE_URL" not in config(gasper, app)
         gasper.command("services:detach", "blue", app.name).ok()
         gasper.command("services:detach", "orders", app.name).ok()

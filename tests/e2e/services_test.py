@@ -164,6 +164,7 @@ def test_a_crashed_server_comes_back_with_its_data_under_the_same_url(gasper, da
         gasper.command("services:detach", "crashing", app.name).ok()
 
 
+@pytest.mark.last  # alone: another Gasper that changes networks and packet filters meanwhile is a question of its own
 def test_only_attached_apps_reach_a_database(gasper, database_app):
     app = database_app
     stranger = gasper.app("database")
