@@ -48,7 +48,8 @@ std::string host_wall::rules() const {
     // routes by this host would reach every container. A published port is an address that was translated.
     r += fmt::format("-A {} -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN\n", inward);
     r += fmt::format("-A {} -m conntrack --ctstate DNAT -j RETURN\n", inward);
-    r += fmt::format("-A {} -i {}+ -j RETURN\n-A {} -j REJECT\n", inward, bridges_, inward);
+    // Within one bridge; what is routed from another of ours is refused here too, whatever the engine's own chains say.
+    r += fmt::format("-A {0} -m physdev --physdev-is-bridged -j RETURN\n-A {0} -j REJECT\n", inward);
     return r + "COMMIT\n";
 }
 

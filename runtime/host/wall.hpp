@@ -21,8 +21,8 @@ class host_wall {
 
     /// Idempotent; replaces the rules in one step. Answers to the host's own connections pass, name resolution (port
     /// 53) and the open ports; everything else from a container to this host is refused, and so are link-local
-    /// addresses: at 169.254.169.254 clouds give out machine credentials. What comes from elsewhere begins nothing with
-    /// a container but through a published port.
+    /// addresses: at 169.254.169.254 clouds give out machine credentials. What comes from elsewhere, be it another
+    /// bridge of ours, begins nothing with a container but through a published port.
     task<result<>> build(deadline until);
     /// Before build(): in this bridge, where containers are otherwise strangers, they reach what is in `mirrors`.
     void allow(std::string bridge, std::string mirrors) {

@@ -106,7 +106,6 @@ def neighbour_is_well(victim):
     assert victim.gasper.containers(victim.name)[0]["Id"] == before
 
 
-@pytest.mark.last  # alone, as the same of databases
 def test_no_other_app_is_reached(attacker, victim):
     assert attacker.ask(attacker.address(), 5000) == "open", "the try itself works"
     assert attacker.ask(victim.address(), 5000) != "open"

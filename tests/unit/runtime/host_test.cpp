@@ -79,7 +79,8 @@ TEST(wall_test, names_fit_and_everything_not_allowed_is_refused) {
                                  "-A gsp-ab12-host -j REJECT\n"));
     EXPECT_THAT(rules, HasSubstr("-A gsp-ab12-out -d 169.254.0.0/16 -j REJECT\n")) << "machine credentials";
     EXPECT_THAT(rules, HasSubstr("-A gsp-ab12-in -m conntrack --ctstate DNAT -j RETURN\n"
-                                 "-A gsp-ab12-in -i gsp-ab12+ -j RETURN\n-A gsp-ab12-in -j REJECT\n"));
+                                 "-A gsp-ab12-in -m physdev --physdev-is-bridged -j RETURN\n"
+                                 "-A gsp-ab12-in -j REJECT\n"));
     EXPECT_TRUE(rules.starts_with("*filter\n:gsp-ab12-host")) << "the chain is replaced in the same step";
     EXPECT_TRUE(rules.ends_with("COMMIT\n"));
 }
