@@ -27,6 +27,8 @@ TEST(service_kind_test, every_kind_is_whole) {
                 }
                 if (file.path == "Dockerfile") {
                     EXPECT_FALSE(parents_of(file.content).empty()) << k.name;
+                    for (const auto& parent : parents_of(file.content))
+                        EXPECT_FALSE(recipe(parent).empty()) << k.name << " " << version << ": " << parent;
                 }
             }
             EXPECT_TRUE(files.contains("Dockerfile") && files.contains("gasper-service")) << k.name << " " << version;
@@ -53,6 +55,11 @@ TEST(service_kind_test, a_console_is_what_the_description_says) {
                    "dump_extension: d\nplans: {small: {memory: 16m, cpus: 1, processes: 1, disk: 16m}}\n");
     ASSERT_TRUE(none) << none.error().message;
     EXPECT_TRUE(none->console.empty());
+}
+
+TEST(service_kind_test, postgresql_comes_in_two_versions_of_which_the_first_is_the_default) {
+    EXPECT_EQ(find_kind("postgres")->versions, (std::vector<std::string>{"15", "17"}));
+    EXPECT_EQ(suite_of("trixie", "bookworm"), "trixie");
 }
 
 TEST(service_kind_test, a_url_is_made_of_its_parts) {
