@@ -1,5 +1,6 @@
 #include "control/backups/beside.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 
 #include "control/services/lifecycle.hpp"
 #include "core/base/handle.hpp"
+#include "core/store/services.hpp"
 
 namespace gasper::control {
 
@@ -31,6 +33,7 @@ task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sin
     if (!spec) co_return spec.error();
     spec->name = beside.name;
     spec->data = beside.data.string();
+    if (!beside.image.empty()) spec->image = beside.image;
     spec->apps.clear();
     auto up = co_await start_server(p, std::move(*spec), until.sooner(kind_of(s).start_timeout));
     if (!up) co_return up.error();
@@ -59,6 +62,25 @@ task<> clear_beside(parts& p, const server_beside& beside) {
         fs::remove_all(beside.data, ignored);
     };
     co_await p.files.run(work);
+}
+
+task<result<>> give_users(parts& p, service s, std::string container) {
+    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s.id); });
+    for (const auto& a : all) {
+        std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
+        auto given = co_await run_verb(p, container, std::move(words), a.password + "\n", deadline::after(seconds(60)));
+        if (!given) co_return given.error();
+    }
+    co_return result<>();
+}
+
+task<result<contents>> count_contents(parts& p, service s, std::string container) {
+    if (!kind_of(s).has("contents")) co_return contents{};
+    std::vector<std::string> words{"contents"};
+    const auto until = deadline::after(std::chrono::minutes(30));
+    auto text = co_await run_verb(p, std::move(container), std::move(words), "", until);
+    if (!text) co_return text.error();
+    co_return parse_contents(*text);
 }
 
 bool is_beside(std::string_view directory) {

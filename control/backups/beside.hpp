@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "control/backups/contents.hpp"
 #include "control/parts.hpp"
 #include "control/services/verbs.hpp"
 #include "core/model/service.hpp"
@@ -16,6 +17,7 @@ struct server_beside {
     std::string name;            // "blue.beside-1a2b3c4d": no service has a name like it
     std::filesystem::path data;  // data/services/blue/beside-1a2b3c4d
     runtime::observed_service server;
+    std::string image{};  // another than the kind's; empty: that
 };
 
 /// A name and a directory; nothing is there yet.
@@ -24,6 +26,10 @@ server_beside plan_beside(const parts& p, const std::string& service);
 task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sink progress, deadline until);
 /// Restores a dump into it. `input` refuses: so does this.
 task<result<>> restore_beside(parts& p, const server_beside& beside, verb_input input, deadline until);
+/// Users are not part of a dump: those of the service's attachments are made in this server as they are.
+task<result<>> give_users(parts& p, service s, std::string container);
+/// What is in a server of the service's kind, by the verb `contents`; nothing when the kind has none.
+task<result<contents>> count_contents(parts& p, service s, std::string container);
 /// Ends it in good order, so that its data can be used.
 task<result<>> end_beside(parts& p, const service& s, const server_beside& beside);
 /// Server and data go. No error when they are not there.

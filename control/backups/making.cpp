@@ -8,7 +8,6 @@
 #include "control/audit.hpp"
 #include "control/backups/backup_jobs.hpp"
 #include "control/backups/beside.hpp"
-#include "control/backups/contents.hpp"
 #include "control/backups/s3_signature.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/backups/taking_place.hpp"
@@ -28,15 +27,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr auto longest_dump = hours(12);  // one dump, or one restore
-
-/// A verb of a kind that may not have it: nothing then.
-task<result<contents>> count(parts& p, service s, std::string container) {
-    if (!kind_of(s).has("contents")) co_return contents{};
-    std::vector<std::string> words{"contents"};
-    auto text = co_await run_verb(p, std::move(container), std::move(words), "", deadline::after(minutes(30)));
-    if (!text) co_return text.error();
-    co_return parse_contents(*text);
-}
 
 struct two_counts {
     contents before, after;
@@ -70,7 +60,7 @@ task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context&
     auto place = co_await backup_place_of(p, b.place);
     if (!place) co_return place.error();
     two_counts c;
-    auto before = co_await count(p, s, container);
+    auto before = co_await count_contents(p, s, container);
     if (!before) co_return before.error();
     co_await job.step("dump");
     job.say(fmt::format("-----> Dumping {} {}", kind_of(s).title, *version));
@@ -85,7 +75,7 @@ task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context&
         co_await recorder.drop();
         co_return stored.error();
     }
-    auto after = co_await count(p, s, container);
+    auto after = co_await count_contents(p, s, container);
     if (!after) co_return after.error();
     c.before = std::move(*before);
     c.after = std::move(*after);
@@ -107,7 +97,7 @@ task<result<contents>> replay(parts& p, service s, const backup& b, server_besid
     verb_input next = [&player] { return player.next(); };
     auto restored = co_await restore_beside(p, beside, std::move(next), until);
     if (!restored) co_return restored.error();
-    co_return co_await count(p, s, beside.server.container);
+    co_return co_await count_contents(p, s, beside.server.container);
 }
 
 // Read back from where it is kept, as a restore would.

@@ -1,7 +1,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
-#include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +13,7 @@
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
+#include "core/model/service_version.hpp"
 #include "core/store/backups.hpp"
 #include "core/store/jobs.hpp"
 #include "core/store/services.hpp"
@@ -28,46 +28,14 @@ using std::chrono::seconds;
 constexpr auto longest_restore = hours(12);
 constexpr std::size_t checked_beginning = 64u << 10;  // of a dump from outside
 
-std::vector<int> numbers_of(std::string_view version) {
-    std::vector<int> out;
-    for (const auto* at = version.data(); at != version.data() + version.size();) {
-        int n = 0;
-        const auto [end, bad] = std::from_chars(at, version.data() + version.size(), n);
-        if (bad != std::errc()) break;
-        out.push_back(n);
-        at = end;
-        if (at == version.data() + version.size() || *at != '.') break;
-        ++at;
-    }
-    return out;
-}
-
-// As far as the service's own version goes: "15" takes a dump of any 15.
-bool is_newer(const std::string& dumped, const std::string& serves) {
-    auto a = numbers_of(dumped);
-    const auto b = numbers_of(serves);
-    a.resize(std::min(a.size(), b.size()));
-    return a > b;
-}
-
 result<> check_fits(const backup_header& h, const service& s) {
     if (h.kind != s.kind)
         return fail(errc::invalid, "backup_kind", fmt::format("the backup is of {}, {} is {}", h.kind, s.name, s.kind));
-    if (is_newer(h.version, s.version))
+    // As far as the service's own version goes: "15" takes a dump of any 15.
+    if (compare_versions(h.version, s.version) > 0)
         return fail(errc::invalid, "backup_version",
                     fmt::format("the backup is of version {}, newer than {}'s {}", h.version, s.name, s.version));
     return {};
-}
-
-// Users are not part of a dump: those of the attachments are made as they are.
-task<result<>> give_users(parts& p, const service& s, std::string container) {
-    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s.id); });
-    for (const auto& a : all) {
-        std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
-        auto given = co_await run_verb(p, container, std::move(words), a.password + "\n", deadline::after(seconds(60)));
-        if (!given) co_return given.error();
-    }
-    co_return result<>();
 }
 
 task<result<>> fill(parts& p, service s, server_beside& beside, verb_input input, job_context& job) {
