@@ -196,11 +196,19 @@ CREATE TABLE backup_stores (
     access_key TEXT NOT NULL, secret BLOB NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
+// What is kept of a service's data of an earlier version, and whether it is on its way.
+constexpr const char* upgrades = R"sql(
+CREATE TABLE service_upgrades (
+    service INTEGER PRIMARY KEY REFERENCES services ON DELETE CASCADE, version_before TEXT NOT NULL,
+    version_after TEXT NOT NULL, directory TEXT NOT NULL, state TEXT NOT NULL, inode INTEGER NOT NULL, job INTEGER NOT NULL,
+    size INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
     return {first_tables, process_settings,  routing_rows, audit,    webhooks, job_trees, volumes,
-            cron,         remembered_mounts, drains,       services, scaling,  backups};
+            cron,         remembered_mounts, drains,       services, scaling,  backups, upgrades};
 }
 
 }  // namespace gasper::store
