@@ -6,7 +6,7 @@ namespace gasper::runtime {
 
 namespace {
 
-constexpr std::string_view room = "gasper/", mark = "gasper/used-";
+constexpr std::string_view room = "gasper/", mark = "gasper/used-", remade = "gasper/next-";
 
 }  // namespace
 
@@ -18,6 +18,20 @@ std::optional<std::string> claimed_by(const std::string& owner, const std::strin
     const auto begins = std::string(mark) + owner + "-";
     if (!tag.starts_with(begins)) return std::nullopt;
     return std::string(room) + tag.substr(begins.size());
+}
+
+std::string remade_of(const std::string& owner, const std::string& whom, const std::string& reference) {
+    return std::string(remade) + owner + "-" + whom + "-" + reference.substr(room.size());
+}
+
+std::vector<std::string> images_without_tags(const std::vector<image_info>& there, sys_time before) {
+    std::vector<std::string> ids;
+    for (const auto& image : there) {
+        const bool named = std::any_of(image.tags.begin(), image.tags.end(),
+                                       [](const auto& tag) { return !tag.empty() && tag != "<none>:<none>"; });
+        if (!named && image.created < before) ids.push_back(image.id);
+    }
+    return ids;
 }
 
 std::vector<image_to_drop> images_to_drop(const std::string& owner, const std::vector<image_info>& there,

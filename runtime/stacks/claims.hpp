@@ -17,6 +17,13 @@ std::string claim_of(const std::string& owner, const std::string& reference);
 /// The other way; none when the tag is no claim of this owner.
 std::optional<std::string> claimed_by(const std::string& owner, const std::string& tag);
 
+/// What was made anew for `whom`, until it takes the other's place:
+/// "gasper/next-ab12-blue-stack-service-redis-7:1a2b".
+std::string remade_of(const std::string& owner, const std::string& whom, const std::string& reference);
+
+/// The ids of those made before `before` that have lost their tags: another has taken their place.
+std::vector<std::string> images_without_tags(const std::vector<image_info>& there, sys_time before);
+
 struct image_to_drop {
     std::string claim;
     std::string reference;  // to be removed too; empty: others use it

@@ -39,6 +39,11 @@ std::string host_suite() {
     return {};
 }
 
+stack_options completed(stack_options options) {
+    if (options.suite.empty()) options.suite = host_suite();
+    return options;
+}
+
 /// What the images depend on beside their recipes.
 std::string world(const stack_options& options) {
     std::string out = options.suite + "\n" + options.mirror + "\n";
@@ -80,35 +85,37 @@ long seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::round<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// One image being made by its first caller; the others wait for that one's result.
+struct making {
+    explicit making(asio::any_io_executor executor) : ended(executor, asio::steady_timer::time_point::max()) {}
+    asio::steady_timer ended;
+    std::optional<result<std::string>> outcome;  // none at the end: the maker was cancelled
+    std::list<line_sink> listeners;
+    void say(std::string_view line) const {
+        for (const auto& listener : listeners)
+            listener(line);
+    }
+};
+
 }  // namespace
 
 struct stacks::state {
-    /// One image being made by its first caller; the others wait for that one's result.
-    struct making {
-        explicit making(asio::any_io_executor executor) : ended(executor, asio::steady_timer::time_point::max()) {}
-        asio::steady_timer ended;
-        std::optional<result<std::string>> outcome;  // none at the end: the maker was cancelled
-        std::list<line_sink> listeners;
-        void say(std::string_view line) const {
-            for (const auto& listener : listeners)
-                listener(line);
-        }
-    };
-
     state(asio::any_io_executor e, engine_client& c, stack_options o, logger& l)
-        : executor(std::move(e)), engine(c), options(std::move(o)), log(l) {
-        if (options.suite.empty()) options.suite = host_suite();
-        circumstances = world(options);
-    }
+        : executor(std::move(e)), engine(c), options(completed(std::move(o))), log(l), circumstances(world(options)) {}
 
     task<result<std::string>> configured(std::string reference, line_sink progress, deadline until);
     task<result<std::string>> ensure(std::string name, line_sink progress, deadline until);
     task<result<std::string>> make_shared(std::string name, std::string reference, line_sink progress, deadline until);
     task<result<std::string>> make(std::string name, std::string reference, making& m, deadline until);
+    task<result<>> ensure_parents(std::string name, line_sink say, deadline until);
     task<> claim(std::string reference, deadline until);
     task<result<std::size_t>> collect(std::set<std::string> keep, deadline until);
     task<result<>> make_base(std::string name, std::string reference, deadline until);
-    task<result<>> make_by_dockerfile(std::string name, std::string reference, deadline until);
+    task<result<>> make_by_dockerfile(std::string name, std::string reference, bool anew, deadline until);
+    std::string remade_reference(const std::string& name, const std::string& whom) const;
+    task<result<std::string>> pull_anew(std::string reference, line_sink progress, deadline until);
+    task<result<std::string>> remake(std::string name, std::string whom, line_sink progress, deadline until);
+    task<result<>> adopt(std::string name, std::string whom, deadline until);
 
     asio::any_io_executor executor;
     engine_client& engine;
@@ -190,22 +197,28 @@ task<result<std::string>> stacks::state::make_shared(std::string name, std::stri
     co_return outcome;
 }
 
-task<result<std::string>> stacks::state::make(std::string name, std::string reference, making& m, deadline until) {
-    line_sink say = [&m](std::string_view line) { m.say(line); };
-    const auto start = std::chrono::steady_clock::now();
+task<result<>> stacks::state::ensure_parents(std::string name, line_sink say, deadline until) {
     for (const auto& file : recipe(name)) {
         if (file.path != "Dockerfile") continue;
         for (auto& parent : parents_of(file.content)) {
             if (auto ok = co_await ensure(parent, say, until); !ok) co_return ok.error();
         }
     }
+    co_return result<>();
+}
+
+task<result<std::string>> stacks::state::make(std::string name, std::string reference, making& m, deadline until) {
+    line_sink say = [&m](std::string_view line) { m.say(line); };
+    const auto start = std::chrono::steady_clock::now();
+    auto parents = co_await ensure_parents(name, say, until);
+    if (!parents) co_return parents.error();
     m.say(fmt::format("-----> Making the stack image \"{}\" (once)...", name));
     const auto began = std::chrono::steady_clock::now();
     result<> made;
     if (suite_of(name, options.suite)) {
         made = co_await make_base(name, reference, until);
     } else {
-        made = co_await make_by_dockerfile(name, reference, until);
+        made = co_await make_by_dockerfile(name, reference, false, until);
     }
     log.info("stack_image", {{"name", name},
                              {"image", reference},
@@ -250,7 +263,7 @@ task<result<>> stacks::state::make_base(std::string name, std::string reference,
     co_return result<>();
 }
 
-task<result<>> stacks::state::make_by_dockerfile(std::string name, std::string reference, deadline until) {
+task<result<>> stacks::state::make_by_dockerfile(std::string name, std::string reference, bool anew, deadline until) {
     std::string dockerfile;
     for (const auto& file : recipe(name)) {
         if (file.path != "Dockerfile") continue;
@@ -263,13 +276,52 @@ task<result<>> stacks::state::make_by_dockerfile(std::string name, std::string r
                           .tar = build_context(name, dockerfile),
                           .arguments = passed_arguments(),
                           .label = {{"gasper.stack", name}},
-                          .network = {}};
+                          .network = {},
+                          .no_cache = anew};
     std::string output;
     line_sink keep = [&output](std::string_view line) {
         if (output.size() < (1 << 20)) (output += line) += '\n';
     };
     auto built = co_await engine.build_image(std::move(spec), std::move(keep), until);
     if (!built) co_return fail(built.error().kind, "stack_failed", built.error().message + "\n" + last_lines(output));
+    co_return result<>();
+}
+
+std::string stacks::state::remade_reference(const std::string& name, const std::string& whom) const {
+    return remade_of(options.owner, whom, image_reference(name, circumstances));
+}
+
+// Where no registry has it, an admin replaces it by hand: what is there is the newest then.
+task<result<std::string>> stacks::state::pull_anew(std::string reference, line_sink progress, deadline until) {
+    if (progress) progress("-----> Pulling the stack image " + reference);
+    auto pulled = co_await engine.pull_image(reference, {}, until);
+    if (!pulled && progress) progress("       it cannot be pulled, what is there is used: " + pulled.error().message);
+    co_return co_await configured(std::move(reference), std::move(progress), until);
+}
+
+task<result<std::string>> stacks::state::remake(std::string name, std::string whom, line_sink progress,
+                                                deadline until) {
+    if (const auto named = options.images.find(name); named != options.images.end())
+        co_return co_await pull_anew(named->second, std::move(progress), until);
+    auto parents = co_await ensure_parents(name, progress, until);
+    if (!parents) co_return parents.error();
+    auto reference = remade_reference(name, whom);
+    if (progress) progress(fmt::format("-----> Making the stack image \"{}\" of the packages of today...", name));
+    auto made = co_await make_by_dockerfile(name, reference, true, until);
+    if (!made) {
+        co_return fail(made.error().kind, "stack_failed",
+                       fmt::format("the stack image \"{}\" cannot be made: {}", name, made.error().message));
+    }
+    co_return reference;
+}
+
+task<result<>> stacks::state::adopt(std::string name, std::string whom, deadline until) {
+    if (options.images.contains(name)) co_return result<>();
+    const auto reference = image_reference(name, circumstances);
+    auto taken = co_await engine.tag_image(remade_reference(name, whom), reference, until);
+    if (!taken) co_return taken;
+    claimed.erase(reference);
+    co_await claim(reference, until);
     co_return result<>();
 }
 
@@ -294,6 +346,8 @@ task<result<std::size_t>> stacks::state::collect(std::set<std::string> keep, dea
     for (const auto& kind : all_kinds())
         for (const auto& version : kind.versions)
             keep.insert(image_reference(kind.recipe(version), circumstances));
+    for (const auto& image : images_without_tags(*there, now() - std::chrono::hours(1)))
+        (void)co_await engine.remove_image(image, until);
     for (const auto& image : images_to_drop(options.owner, *there, keep)) {
         // The mark last: an image that a container has, or that others are made from, is tried again next time.
         if (!image.reference.empty()) (void)co_await engine.remove_image(image.reference, until);
@@ -325,6 +379,22 @@ task<result<std::size_t>> stacks::collect(std::set<std::string> in_use, deadline
 
 task<result<std::string>> stacks::service_image(std::string recipe, line_sink progress, deadline until) {
     co_return co_await state_->ensure(std::move(recipe), std::move(progress), until);
+}
+
+task<result<std::string>> stacks::remake_service_image(std::string recipe, std::string whom, line_sink progress,
+                                                       deadline until) {
+    co_return co_await state_->remake(std::move(recipe), std::move(whom), std::move(progress), until);
+}
+
+task<result<>> stacks::adopt_service_image(std::string recipe, std::string whom, deadline until) {
+    co_return co_await state_->adopt(std::move(recipe), std::move(whom), until);
+}
+
+task<> stacks::drop_service_image(std::string recipe, std::string whom, deadline until) {
+    if (state_->options.images.contains(recipe)) co_return;
+    const auto reference = state_->remade_reference(recipe, whom);
+    auto gone = co_await state_->engine.remove_image(reference, until);
+    if (!gone) state_->log.warn("an image is left", {{"image", reference}, {"reason", gone.error().message}});
 }
 
 }  // namespace gasper::runtime

@@ -41,6 +41,16 @@ class stacks {
     /// What a version of a kind of service runs in: service_kind::recipe().
     task<result<std::string>> service_image(std::string recipe, line_sink progress, deadline until);
 
+    /// The same made anew, of the packages of today, beside the one that is there: its reference. Only who asked uses
+    /// it until adopt(); `whom` ([a-z0-9-]) tells those apart who ask at the same time. A configured image is pulled
+    /// again instead, and is then what all use.
+    task<result<std::string>> remake_service_image(std::string recipe, std::string whom, line_sink progress,
+                                                   deadline until);
+    /// What was made anew takes the other's place for all that start from now on; the other goes by collect().
+    task<result<>> adopt_service_image(std::string recipe, std::string whom, deadline until);
+    /// It goes. No error when there is none.
+    task<> drop_service_image(std::string recipe, std::string whom, deadline until);
+
     /// Gives up what this owner once used and uses no more: images of an older recipe that are not among `in_use`. An
     /// image that nobody else uses goes, when no container has it either. How many were given up.
     task<result<std::size_t>> collect(std::set<std::string> in_use, deadline until);

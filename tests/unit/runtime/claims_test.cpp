@@ -32,5 +32,21 @@ TEST(image_claims, what_is_kept_or_used_by_others_or_was_never_claimed_stays) {
     EXPECT_TRUE(shared[0].reference.empty()) << "only our mark goes";
 }
 
+TEST(image_claims, what_is_made_anew_is_nobodys_claim) {
+    const auto next = remade_of("ab12", "blue", stack);
+    EXPECT_EQ(next, "gasper/next-ab12-blue-stack-python:1a2b");
+    EXPECT_FALSE(claimed_by("ab12", next));
+    EXPECT_NE(next, remade_of("ab12", "green", stack));
+}
+
+TEST(image_claims, what_lost_its_tags_long_ago_goes_and_nothing_else) {
+    const sys_time noon(std::chrono::hours(12)), before = noon - std::chrono::hours(1);
+    const std::vector<image_info> there{{.id = "old", .created = sys_time{}},
+                                        {.id = "marked", .tags = {"<none>:<none>"}, .created = sys_time{}},
+                                        {.id = "young", .created = noon},
+                                        {.id = "named", .tags = {stack}, .created = sys_time{}}};
+    EXPECT_EQ(images_without_tags(there, before), (std::vector<std::string>{"old", "marked"}));
+}
+
 }  // namespace
 }  // namespace gasper::runtime
