@@ -12,6 +12,7 @@
 #include "control/services/promoting.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
+#include "control/upgrades/upgrade_jobs.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/jobs.hpp"
 
@@ -130,7 +131,9 @@ const std::vector<job_kind>& job_kinds() {
                                              {"attach", true, resume_attach, clear_attach},
                                              {"detach", true, resume_detach},
                                              {"rotate", true, resume_rotate},
-                                             {"promote", true, resume_promote}};
+                                             {"promote", true, resume_promote},
+                                             {"service-upgrade", true, resume_upgrade, clear_upgrade},
+                                             {"service-rollback", true, resume_return, clear_upgrade}};
     return kinds;
 }
 

@@ -21,11 +21,6 @@ using std::chrono::seconds;
 constexpr auto note_name = "swap";
 constexpr auto look_again = std::chrono::milliseconds(100);
 
-std::uint64_t inode_of(const fs::path& at) {
-    struct stat s {};
-    return ::stat(at.c_str(), &s) == 0 ? s.st_ino : 0;
-}
-
 task<result<>> exchange(parts& p, const fs::path& a, const fs::path& b) {
     const auto work = [&a, &b] { return exchange_directories(a, b); };
     co_return co_await p.files.run(work);
@@ -86,6 +81,11 @@ found_directories look_beside(const fs::path& root) {
 }
 
 }  // namespace
+
+std::uint64_t inode_of(const fs::path& at) {
+    struct stat s {};
+    return ::stat(at.c_str(), &s) == 0 ? s.st_ino : 0;
+}
 
 result<> swap_in(const fs::path& directory, job_id job, const std::string& beside) {
     const auto text = fmt::format("{} {} {}\n", job.value, inode_of(directory / beside), beside);

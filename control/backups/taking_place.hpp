@@ -24,6 +24,8 @@ struct swap_note {
     bool operator==(const swap_note&) const = default;
 };
 
+/// Of a file or directory; 0: there is none. Blocks.
+std::uint64_t inode_of(const std::filesystem::path& at);
 /// Writes the note, then swaps `directory`/data and the noted directory. Blocks.
 result<> swap_in(const std::filesystem::path& directory, job_id job, const std::string& beside);
 /// The note of a swap that was done and is not forgotten. Blocks.

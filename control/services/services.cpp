@@ -15,6 +15,7 @@
 #include "core/store/apps.hpp"
 #include "core/store/backups.hpp"
 #include "core/store/services.hpp"
+#include "core/store/upgrades.hpp"
 
 namespace gasper::control {
 
@@ -73,6 +74,7 @@ std::string state_of(const parts& p, const service& s) {
     if (!s.made) return "creating";
     if (s.stopped) return "stopped";
     const auto& board = p.service_servers;
+    if (board.walled.contains(s.name)) return "upgrading";
     if (board.held.contains(s.name)) return "starting";
     if (board.find(s.name)) return "up";
     const auto restart = board.restarts.find(s.name);
@@ -127,6 +129,8 @@ task<result<service_view>> services::view_of(service s) {
     });
     for (auto& a : v.attachments)
         a.password.clear();
+    v.kept = co_await p.db.read([&](SQLite::Database& db) { return store::find_upgrade(db, s.id); });
+    if (v.kept && v.kept->state != upgrade_state::kept) v.kept.reset();
     co_return v;
 }
 

@@ -14,6 +14,7 @@
 #include "core/base/asio.hpp"
 #include "core/base/error.hpp"
 #include "core/model/service.hpp"
+#include "core/model/upgrade.hpp"
 #include "runtime/services/kind.hpp"
 #include "runtime/terminal.hpp"
 
@@ -24,7 +25,7 @@ class platform;
 struct service_view {
     service info;
     std::string title;    // "PostgreSQL"
-    std::string state;    // "creating", "up", "starting", "stopped", "restarting", "crashed", "down"
+    std::string state;    // "creating", "up", "starting", "stopped", "restarting", "upgrading", "down"
     std::string address;  // from this host; empty: it does not run
     std::string host;     // from attached apps
     std::uint16_t port{0};
@@ -33,6 +34,7 @@ struct service_view {
     std::optional<service_stats> stats;   // of one that runs; not in a list
     std::optional<sys_time> backed_up;    // when the newest verified backup was taken
     std::vector<attachment> attachments;  // without passwords
+    std::optional<upgrade> kept;          // data of the version before, until that is confirmed or brought back
 };
 
 struct new_service {

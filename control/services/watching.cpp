@@ -8,6 +8,7 @@
 #include "control/services/service_jobs.hpp"
 #include "control/services/ways.hpp"
 #include "control/supervision.hpp"
+#include "control/upgrades/upgrade_jobs.hpp"
 #include "core/store/services.hpp"
 
 namespace gasper::control {
@@ -158,6 +159,7 @@ void settle_servers(parts& p, const std::vector<service>& all, const busy_servic
 
 task<result<>> recover_services(parts& p, std::vector<job> going_on) {
     co_await settle_attachments(p, going_on);
+    co_await settle_upgrades(p);
     const auto busy = busy_with(going_on);
     const auto all = co_await p.db.read([](SQLite::Database& db) { return store::all_services(db); });
     std::set<std::string> made, names;

@@ -22,6 +22,10 @@ error not_running(const std::string& name) {
     return fail(errc::conflict, "service_not_running", name + " does not run; see services:info " + name);
 }
 
+error being_upgraded(const std::string& name) {
+    return fail(errc::conflict, "service_upgrading", name + " is being upgraded; try again when that is done");
+}
+
 // Reads to the end; what it said on standard error.
 task<result<std::string>> outcome_of(runtime::terminal& t) {
     std::string complaint;
@@ -135,11 +139,16 @@ std::string url_of(const service& s, const attachment& a) {
 task<result<>> open_way(parts& p, service s, attachment a, deadline until) {
     const auto* running = co_await coming_server(p, s.name, until);
     if (!running) co_return not_running(s.name);
+    if (p.service_servers.walled.contains(s.name)) co_return being_upgraded(s.name);
     std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
     auto granted = co_await run_verb(p, running->container, std::move(words), a.password + "\n", until);
     if (!granted) co_return granted.error();
     auto joined = co_await p.services.join(s.name, a.app_name, until);
     if (!joined) co_return joined;
+    if (p.service_servers.walled.contains(s.name)) {
+        (void)co_await p.services.leave(s.name, a.app_name, deadline::after(seconds(30)));
+        co_return being_upgraded(s.name);
+    }
     co_return co_await log_in(p, s, a, until);
 }
 

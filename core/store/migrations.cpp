@@ -208,7 +208,7 @@ CREATE TABLE service_upgrades (
 
 std::vector<const char*> migrations() {
     return {first_tables, process_settings,  routing_rows, audit,    webhooks, job_trees, volumes,
-            cron,         remembered_mounts, drains,       services, scaling,  backups, upgrades};
+            cron,         remembered_mounts, drains,       services, scaling,  backups,   upgrades};
 }
 
 }  // namespace gasper::store

@@ -175,13 +175,13 @@ std::map<std::string, scenario> scenarios() {
     return all;
 }
 
-// Those need a server that dumps and restores: tests/e2e/backups_test.py ends these.
-const std::set<std::string_view> of_backups{"backup", "restore", "import"};
+// Those need a server that dumps and restores: tests/e2e/backups_test.py and upgrade_test.py end these.
+const std::set<std::string_view> of_dumps{"backup", "restore", "import", "service-upgrade", "service-rollback"};
 
 std::vector<std::string> kinds() {
     std::vector<std::string> names;
     for (const auto& kind : control::job_kinds())
-        if (!of_backups.contains(kind.name)) names.emplace_back(kind.name);
+        if (!of_dumps.contains(kind.name)) names.emplace_back(kind.name);
     return names;
 }
 

@@ -82,7 +82,8 @@ TEST_F(upgrade_store_test, goes_with_its_service) {
 }
 
 TEST(upgrade_test, every_state_has_a_word) {
-    for (const auto s : {upgrade_state::arriving, upgrade_state::kept, upgrade_state::returning, upgrade_state::leaving})
+    for (const auto s :
+         {upgrade_state::arriving, upgrade_state::kept, upgrade_state::returning, upgrade_state::leaving})
         EXPECT_EQ(upgrade_state_of(to_string(s)), s);
     EXPECT_FALSE(upgrade_state_of("gone"));
 }
