@@ -114,12 +114,47 @@ std::vector<route> attachment_routes() {
     };
 }
 
+std::vector<route> upgrade_routes() {
+    using namespace handlers;
+    return {
+        {method::post,
+         "/api/v1/services/{service}/upgrade",
+         upgrade_service,
+         "upgradeService",
+         "Databases",
+         "Bring a database to the newest packages of its version, or to a newer version",
+         {{202, "Job", "it is being upgraded; of another version the data before is kept"}},
+         {},
+         "NewUpgrade",
+         false,
+         {409}},
+        {method::post,
+         "/api/v1/services/{service}/upgrade/confirmation",
+         confirm_upgrade,
+         "confirmUpgrade",
+         "Databases",
+         "Remove what is kept of before an upgrade",
+         {{204, "", "there is no way back any more"}}},
+        {method::post,
+         "/api/v1/services/{service}/upgrade/rollback",
+         roll_back_upgrade,
+         "rollBackUpgrade",
+         "Databases",
+         "Go back to before an upgrade: what was written since is lost",
+         {{202, "Job", "the data of before takes its place again"}},
+         {},
+         "UpgradeRollback",
+         false,
+         {409}},
+    };
+}
+
 }  // namespace
 
 std::vector<route> service_routes() {
     auto all = database_routes();
-    const auto more = attachment_routes();
-    all.insert(all.end(), more.begin(), more.end());
+    for (const auto& more : {attachment_routes(), upgrade_routes()})
+        all.insert(all.end(), more.begin(), more.end());
     return all;
 }
 

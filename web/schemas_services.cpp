@@ -30,11 +30,19 @@ constexpr const char* databases = R"json({
     "variable": {"type": "string", "minLength": 1, "maxLength": 64, "description": "which, when it is attached more than once"}}},
 "NewPromotion": {"type": "object", "additionalProperties": false, "properties": {
     "variable": {"type": "string", "minLength": 1, "maxLength": 64, "description": "which, when it is attached more than once"}}},
+"NewUpgrade": {"type": "object", "additionalProperties": false, "properties": {
+    "version": {"type": "string", "minLength": 1, "maxLength": 16, "description": "newer than its own; default: the newest packages of its own"}}},
+"UpgradeRollback": {"type": "object", "additionalProperties": false, "required": ["confirm"], "properties": {
+    "confirm": {"type": "string", "minLength": 1, "maxLength": 64, "description": "the database's name again: what was written since the upgrade is lost"}}},
+"KeptData": {"type": ["object", "null"], "additionalProperties": false,
+  "description": "data of the version before an upgrade, until that is confirmed or brought back",
+  "required": ["version", "size_bytes", "upgraded"], "properties": {
+    "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "upgraded": {"type": "string", "format": "date-time"}}},
 "Service": {"type": "object", "additionalProperties": false,
-  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "stats", "created"],
+  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "stats", "kept", "created"],
   "properties": {
     "name": {"type": "string"}, "kind": {"type": "string"}, "title": {"type": "string"}, "version": {"type": "string"}, "plan": {"type": "string"},
-    "state": {"type": "string", "enum": ["creating", "starting", "up", "stopped", "restarting", "down"]},
+    "state": {"type": "string", "enum": ["creating", "starting", "up", "stopped", "restarting", "upgrading", "down"]},
     "host": {"type": "string", "description": "as attached apps reach it"}, "port": {"type": "integer"},
     "memory_bytes": {"type": "integer", "description": "in use; 0 in a list"}, "memory_limit_bytes": {"type": "integer"},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
@@ -43,6 +51,7 @@ constexpr const char* databases = R"json({
       "required": ["version", "size_bytes", "connections", "max_connections", "hit_ratio", "slow_queries"], "properties": {
         "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "connections": {"type": "integer"},
         "max_connections": {"type": "integer"}, "hit_ratio": {"type": ["number", "null"]}, "slow_queries": {"type": "integer"}}},
+    "kept": {"$ref": "#/components/schemas/KeptData"},
     "created": {"type": "string", "format": "date-time"}}},
 "Services": {"type": "array", "items": {"$ref": "#/components/schemas/Service"}}
 })json";

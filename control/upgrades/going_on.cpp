@@ -4,10 +4,10 @@
 
 #include "control/backups/beside.hpp"
 #include "control/backups/taking_place.hpp"
-#include "control/services/attaching.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/verbs.hpp"
+#include "control/services/ways.hpp"
 #include "control/upgrades/places.hpp"
 #include "control/upgrades/upgrade_jobs.hpp"
 #include "core/store/jobs.hpp"
@@ -116,7 +116,7 @@ task<> agree_on_users(parts& p, service s, job_context& job) {
     const auto container = running->container;
     auto given = co_await give_users(p, s, container);
     if (!given) job.say(" !     not every attached app has its user: " + given.error().message);
-    co_await remove_lost_users(p, s);
+    co_await close_lost_ways(p, s);
 }
 
 task<result<std::string>> version_of_server(parts& p, std::string container) {

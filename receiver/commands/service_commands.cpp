@@ -21,6 +21,10 @@ json as_json(const attachment& a) {
             {"active", a.active}};
 }
 
+json as_json(const upgrade& kept) {
+    return {{"version", kept.before}, {"size_bytes", kept.size}, {"upgraded_at", to_rfc3339(kept.created)}};
+}
+
 json as_json(const control::service_view& v) {
     json attached = json::array();
     for (const auto& a : v.attachments)
@@ -46,6 +50,7 @@ json as_json(const control::service_view& v) {
             {"memory_limit_bytes", v.limit.memory_bytes},
             {"backed_up_at", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
             {"attachments", attached},
+            {"kept", v.kept ? as_json(*v.kept) : json(nullptr)},
             {"created_at", to_rfc3339(v.info.created)}};
 }
 
@@ -118,6 +123,9 @@ task<result<>> run_services_info(command_call& call) {
         rows.push_back({"Cache hits:", s.hit_ratio ? fmt::format("{:.1f} %", *s.hit_ratio * 100) : std::string("-")});
         rows.push_back({"Slow queries:", std::to_string(s.slow_queries)});
     }
+    if (v->kept)
+        rows.push_back({"Kept:", fmt::format("{} of version {}, from before the upgrade at {}", mib(v->kept->size),
+                                             v->kept->before, to_rfc3339(v->kept->created))});
     call.print("=== " + v->info.name + "\n" + columns(rows));
     co_return result<>{};
 }

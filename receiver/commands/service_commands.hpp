@@ -8,5 +8,7 @@
 namespace gasper::receiver {
 
 std::vector<command> service_commands();
+/// To newer versions, and back.
+std::vector<command> upgrade_commands();
 
 }  // namespace gasper::receiver

@@ -4,6 +4,7 @@
 
 #include "control/platform.hpp"
 #include "control/services/services.hpp"
+#include "control/upgrades/upgrades.hpp"
 #include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
@@ -18,6 +19,10 @@ json view(const attachment& a) {
             {"user", a.user},
             {"rights", std::string(to_string(a.rights))},
             {"active", a.active}};
+}
+
+json view(const upgrade& kept) {
+    return {{"version", kept.before}, {"size_bytes", kept.size}, {"upgraded", to_rfc3339(kept.created)}};
 }
 
 json view(const control::service_view& v) {
@@ -45,6 +50,7 @@ json view(const control::service_view& v) {
             {"memory_limit_bytes", v.limit.memory_bytes},
             {"attachments", attached},
             {"backed_up", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
+            {"kept", v.kept ? view(*v.kept) : json(nullptr)},
             {"created", to_rfc3339(v.info.created)}};
 }
 
@@ -111,6 +117,26 @@ task<result<response>> detach_service(services& s, call c) {
 task<result<response>> order_service(services& s, call c) {
     const auto what = c.body.at("do").get<std::string>();
     auto begun = co_await control::services(s.platform).order(c.who, c.text("service"), what);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> upgrade_service(services& s, call c) {
+    const auto version = text_or(c.body, "version");
+    auto begun = co_await control::upgrades(s.platform).start(c.who, c.text("service"), version);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> confirm_upgrade(services& s, call c) {
+    auto done = co_await control::upgrades(s.platform).confirm(c.who, c.text("service"));
+    if (!done) co_return done.error();
+    response out;
+    out.status = 204;
+    co_return out;
+}
+
+task<result<response>> roll_back_upgrade(services& s, call c) {
+    const auto confirm = c.body.at("confirm").get<std::string>();
+    auto begun = co_await control::upgrades(s.platform).roll_back(c.who, c.text("service"), confirm);
     co_return co_await as_job(s, c.who, std::move(begun));
 }
 
