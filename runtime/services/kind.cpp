@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 namespace gasper::runtime {
@@ -28,6 +29,36 @@ service_plan read_plan(const std::string& name, const YAML::Node& from) {
     return p;
 }
 
+// "0a53" → two bytes.
+std::string from_hex(const std::string& text) {
+    std::string bytes;
+    for (std::size_t at = 0; at < text.size(); at += 2) {
+        unsigned char byte = 0;
+        const auto* from = text.data() + at;
+        const auto* to = from + std::min<std::size_t>(2, text.size() - at);
+        if (std::from_chars(from, to, byte, 16).ptr != from + 2) throw std::runtime_error(text + " is not hex");
+        bytes += static_cast<char>(byte);
+    }
+    return bytes;
+}
+
+outside_way read_outside(const YAML::Node& from) {
+    const auto bytes = [&from](const char* key) {
+        return from[key] ? from_hex(from[key].as<std::string>()) : std::string();
+    };
+    outside_way way;
+    way.url = from["url"].as<std::string>();
+    way.begin.ask = bytes("ask");
+    way.begin.answer = bytes("answer");
+    for (const auto& other : words(from["declined"]))
+        way.begin.declined.push_back(from_hex(other));
+    way.begin.decline = bytes("decline");
+    way.begin.refusal = bytes("refusal");
+    if (from["note"]) way.note = from["note"].as<std::string>();
+    check_tls_start(way.begin).value();
+    return way;
+}
+
 service_kind read_kind(const std::string& name, const YAML::Node& from) {
     service_kind k;
     k.name = name;
@@ -44,6 +75,7 @@ service_kind read_kind(const std::string& name, const YAML::Node& from) {
     k.dump_extension = from["dump_extension"].as<std::string>();
     if (const auto console = from["console"]) k.console = console.as<std::string>();
     k.verbs = words(from["verbs"]);
+    if (const auto outside = from["outside"]) k.outside = read_outside(outside);
     for (const auto& plan : from["plans"])
         k.plans.push_back(read_plan(plan.first.as<std::string>(), plan.second));
     return k;
@@ -67,6 +99,15 @@ std::vector<service_kind> read_all() {
 
 void replace(std::string& text, std::string_view what, const std::string& by) {
     if (const auto at = text.find(what); at != text.npos) text.replace(at, what.size(), by);
+}
+
+std::string filled(std::string url, const std::string& host, std::uint16_t port, const std::string& user,
+                   const std::string& password) {
+    replace(url, "{user}", user);
+    replace(url, "{password}", password);
+    replace(url, "{host}", host.find(':') == host.npos ? host : "[" + host + "]");
+    replace(url, "{port}", std::to_string(port));
+    return url;
 }
 
 }  // namespace
@@ -104,11 +145,13 @@ const service_kind* find_kind(std::string_view name) {
 
 std::string service_url(const service_kind& kind, const std::string& host, std::uint16_t port, const std::string& user,
                         const std::string& password) {
-    auto url = kind.url;
-    replace(url, "{user}", user);
-    replace(url, "{password}", password);
-    replace(url, "{host}", host);
-    replace(url, "{port}", std::to_string(port));
+    return filled(kind.url, host, port, user, password);
+}
+
+std::string outside_url(const outside_way& way, const std::string& host, std::uint16_t port, const std::string& user,
+                        const std::string& password, const std::string& certificate) {
+    auto url = filled(way.url, host, port, user, password);
+    replace(url, "{certificate}", certificate);
     return url;
 }
 

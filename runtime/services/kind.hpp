@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "core/base/embedded.hpp"
 #include "core/base/error.hpp"
 #include "core/model/process_settings.hpp"
+#include "runtime/services/tls_start.hpp"
 
 namespace gasper::runtime {
 
@@ -22,6 +24,13 @@ struct service_plan {
     limits limit;
     std::int64_t disk_bytes{0};                   // what it may grow to before an alarm
     std::map<std::string, std::string> settings;  // "max_connections" → "20"; SETTING_MAX_CONNECTIONS in the container
+};
+
+/// How a service is reached through a door (runtime/services/door.hpp): always with TLS.
+struct outside_way {
+    std::string url;  // as service_kind's, and {certificate}: the name of the file that the client pins
+    tls_start_rules begin;
+    std::string note;  // what a person should know besides; may be empty
 };
 
 struct service_kind {
@@ -40,6 +49,7 @@ struct service_kind {
     std::string console;              // what the verb `console` opens, for a person; empty: there is none
     std::vector<std::string> verbs;   // beyond the uniform ones
     std::vector<service_plan> plans;  // the first is the default
+    std::optional<outside_way> outside;
 
     bool has(std::string_view verb) const;
     const service_plan* plan(std::string_view plan_name) const;
@@ -58,6 +68,10 @@ const service_kind* find_kind(std::string_view name);
 /// "postgres://u_1a2b:secret@blue.db.internal:5432/app"
 std::string service_url(const service_kind& kind, const std::string& host, std::uint16_t port, const std::string& user,
                         const std::string& password);
+
+/// The same through its door: "rediss://u_1a2b:secret@gasper.example.org:7000/0". `certificate` is a file's name.
+std::string outside_url(const outside_way& way, const std::string& host, std::uint16_t port, const std::string& user,
+                        const std::string& password, const std::string& certificate);
 
 /// The name under which attached apps find a service.
 std::string service_host_name(const std::string& service);

@@ -48,7 +48,9 @@ inline certificate self_signed(const std::string& name) {
 /// A blocking TLS connection that asks for `name`.
 class tls_peer {
  public:
-    tls_peer(std::uint16_t port, const std::string& name) : socket_(tcp_peer::connect(port)) {
+    tls_peer(std::uint16_t port, const std::string& name) : tls_peer(tcp_peer::connect(port), name) {}
+    /// Over what is open already, of which nothing is held.
+    tls_peer(tcp_peer below, const std::string& name) : socket_(std::move(below)) {
         std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL, and the server may be gone
         const timeval patience{10, 0};
         ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -68,7 +70,19 @@ class tls_peer {
         X509_free(x);
         return name;
     }
-    void send(const std::string& data) { SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size())); }
+    bool send(const std::string& data) { return SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size())) > 0; }
+    /// TLS's farewell: what the other side says still arrives.
+    void end() { SSL_shutdown(ssl_.get()); }
+    tcp_peer& below() { return socket_; }
+    /// Short when the other side ended.
+    std::string read_exactly(std::size_t n) {
+        std::string all(n, 0);
+        std::size_t at = 0;
+        for (int got; at < n && (got = SSL_read(ssl_.get(), all.data() + at, static_cast<int>(n - at))) > 0;)
+            at += static_cast<std::size_t>(got);
+        all.resize(at);
+        return all;
+    }
     std::string read_to_end() {
         std::string all;
         char data[16384];

@@ -17,6 +17,10 @@ TEST(service_kind_test, every_kind_is_whole) {
             EXPECT_TRUE(names.insert(alias).second) << alias;
         for (const char* part : {"{user}", "{password}", "{host}", "{port}"})
             EXPECT_NE(k.url.find(part), std::string::npos) << k.name << " " << part;
+        ASSERT_TRUE(k.outside) << k.name;
+        for (const char* part : {"{user}", "{password}", "{host}", "{port}"})
+            EXPECT_NE(k.outside->url.find(part), std::string::npos) << k.name << " " << part;
+        EXPECT_TRUE(check_tls_start(k.outside->begin)) << k.name;
         EXPECT_NE(k.plan("small"), nullptr) << k.name;
         for (const auto& version : k.versions) {
             std::set<std::string_view> files;
@@ -65,6 +69,28 @@ TEST(service_kind_test, postgresql_comes_in_two_versions_of_which_the_first_is_t
 TEST(service_kind_test, a_url_is_made_of_its_parts) {
     EXPECT_EQ(service_url(*find_kind("postgres"), service_host_name("blue"), 5432, "u_1", "secret"),
               "postgres://u_1:secret@blue.db.internal:5432/app");
+}
+
+TEST(service_kind_test, a_url_for_outside_asks_for_tls_and_pins_the_certificate) {
+    const auto url = [](const char* kind, const std::string& host) {
+        return outside_url(*find_kind(kind)->outside, host, 7000, "u_1", "secret", "blue.crt");
+    };
+    EXPECT_EQ(url("postgres", "db.example.org"),
+              "postgres://u_1:secret@db.example.org:7000/app?sslmode=verify-full&sslrootcert=blue.crt");
+    EXPECT_EQ(url("redis", "2001:db8::1"), "rediss://u_1:secret@[2001:db8::1]:7000/0");
+    EXPECT_EQ(url("mongodb", "192.0.2.1"),
+              "mongodb://u_1:secret@192.0.2.1:7000/app?retryWrites=false&tls=true&tlsCAFile=blue.crt");
+}
+
+TEST(service_kind_test, a_wrong_way_to_begin_tls_is_refused) {
+    const std::string whole =
+        "title: A\nversions: [\"1\"]\nport: 1\nvariable: A\nurl: a\ndump: a\ndump_extension: a\n"
+        "plans: {small: {memory: 64m, cpus: 1, processes: 9, disk: 1g}}\n";
+    ASSERT_TRUE(parse_kind("a", whole));
+    EXPECT_TRUE(parse_kind("a", whole + "outside: {url: a, ask: \"0a\", answer: \"0b\"}\n"));
+    for (const char* wrong : {"{url: a, ask: \"0\", answer: \"0b\"}", "{url: a, ask: \"0g\", answer: \"0b\"}",
+                              "{url: a, ask: \"0a\"}", "{ask: \"0a\", answer: \"0b\"}"})
+        EXPECT_FALSE(parse_kind("a", whole + "outside: " + wrong + "\n")) << wrong;
 }
 
 TEST(service_kind_test, a_description_that_says_too_little_is_refused) {
