@@ -1,6 +1,7 @@
 // Databases and who uses them, as values.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,6 +46,20 @@ struct attachment {
     std::string password;  // plain here, sealed in the store; never logged
     service_rights rights{service_rights::read_write};
     bool active{false};  // a release has it; else its job is under way
+    sys_time created{};
+};
+
+/// A service that is reached from outside this host: by one port, for some networks, with a user that no app has.
+struct exposure {
+    service_id service;
+    std::string service_name;
+    std::uint16_t port{0};
+    std::string allowed;  // networks, as runtime::allow_list::text() has them
+    std::string user;     // as an attachment's
+    std::string password;
+    service_rights rights{service_rights::read_write};
+    std::string certificate;  // PEM, what clients pin
+    std::string key;          // PEM; plain here as the password, sealed in the store
     sys_time created{};
 };
 

@@ -204,11 +204,20 @@ CREATE TABLE service_upgrades (
     size INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
 )sql";
 
+// Which services are reached from outside. Certificate, key and password stand sealed.
+constexpr const char* exposures = R"sql(
+CREATE TABLE exposures (
+    service INTEGER PRIMARY KEY REFERENCES services ON DELETE CASCADE, port INTEGER NOT NULL UNIQUE, allowed TEXT NOT NULL,
+    user TEXT NOT NULL UNIQUE, password BLOB NOT NULL, rights TEXT NOT NULL, certificate BLOB NOT NULL, key BLOB NOT NULL,
+    created INTEGER NOT NULL) STRICT;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
     return {first_tables, process_settings,  routing_rows, audit,    webhooks, job_trees, volumes,
-            cron,         remembered_mounts, drains,       services, scaling,  backups,   upgrades};
+            cron,         remembered_mounts, drains,       services, scaling,  backups,   upgrades,
+            exposures};
 }
 
 }  // namespace gasper::store
