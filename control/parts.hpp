@@ -19,6 +19,7 @@
 #include "control/options.hpp"
 #include "control/placing.hpp"
 #include "control/services/board.hpp"
+#include "control/services/doors.hpp"
 #include "control/sleep_book.hpp"
 #include "control/spares.hpp"
 #include "control/start_book.hpp"
@@ -59,6 +60,7 @@ struct parts {
     one_off_registry one_offs;
     cron_board cron{executor};
     service_board service_servers{};
+    service_doors doors{background, log};
     spare_sandboxes spares{cluster, background, log};
     node_book machines;
     control::placing placing{cluster, machines};

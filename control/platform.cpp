@@ -7,6 +7,7 @@
 #include "control/housekeeping.hpp"
 #include "control/parts.hpp"
 #include "control/recovery.hpp"
+#include "control/services/exposing.hpp"
 #include "control/sleep.hpp"
 #include "control/supervision.hpp"
 #include "control/volume_mounts.hpp"
@@ -56,6 +57,7 @@ task<result<>> platform::recover() {
         parts_->background.spawn("disks", watch_disks(*parts_));
         parts_->background.spawn("written", watch_written(*parts_));
         parts_->background.spawn("cron", run_cron(*parts_));
+        parts_->background.spawn("doors", keep_doors(*parts_));
     }
     co_return recovered;
 }

@@ -59,6 +59,7 @@ task<result<>> make(parts& p, service s, job_context& job) {
 }  // namespace
 
 task<result<>> erase_service(parts& p, service s) {
+    p.doors.close(s.name);
     p.service_servers.running.erase(s.name);
     p.service_servers.restarts.erase(s.name);
     auto removed = co_await p.services.remove(s.name, deadline::after(seconds(60)));

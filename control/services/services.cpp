@@ -14,6 +14,7 @@
 #include "control/services/ways.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/backups.hpp"
+#include "core/store/exposures.hpp"
 #include "core/store/services.hpp"
 #include "core/store/upgrades.hpp"
 
@@ -131,6 +132,11 @@ task<result<service_view>> services::view_of(service s) {
         a.password.clear();
     v.kept = co_await p.db.read([&](SQLite::Database& db) { return store::find_upgrade(db, s.id); });
     if (v.kept && v.kept->state != upgrade_state::kept) v.kept.reset();
+    v.exposed = co_await p.db.read([&](SQLite::Database& db) { return store::find_exposure(db, p.box, s.id); });
+    if (v.exposed) {
+        v.exposed->password.clear();
+        v.exposed->key.clear();
+    }
     co_return v;
 }
 

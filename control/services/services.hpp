@@ -35,6 +35,7 @@ struct service_view {
     std::optional<sys_time> backed_up;    // when the newest verified backup was taken
     std::vector<attachment> attachments;  // without passwords
     std::optional<upgrade> kept;          // data of the version before, until that is confirmed or brought back
+    std::optional<exposure> exposed;      // without password and key; none: nobody outside reaches it
 };
 
 struct new_service {

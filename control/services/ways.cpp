@@ -8,6 +8,7 @@
 #include "control/services/lifecycle.hpp"
 #include "control/services/verbs.hpp"
 #include "core/base/crypto.hpp"
+#include "core/store/exposures.hpp"
 #include "core/store/services.hpp"
 
 namespace gasper::control {
@@ -90,7 +91,7 @@ task<const runtime::observed_service*> coming_server(parts& p, std::string name,
     co_return p.service_servers.find(name);
 }
 
-/// Who may have a way into a service: those of its attachments, and those that are held.
+/// Who may have a way into a service: those of its attachments, those outside, and those that are held.
 struct known_ways {
     std::set<std::string> users, apps;
 };
@@ -101,7 +102,7 @@ task<known_ways> ways_of(parts& p, service_id id) {
         known.users.insert(user);
         known.apps.insert(app);
     }
-    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, id); });
+    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::users_of(db, p.box, id); });
     for (const auto& a : all) {
         known.users.insert(a.user);
         known.apps.insert(a.app_name);

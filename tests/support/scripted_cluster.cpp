@@ -25,6 +25,26 @@ task<result<int>> silent_terminal::exit_status() {
     co_return 0;
 }
 
+task<result<runtime::terminal::chunk>> done_terminal::read() {
+    co_return chunk{};
+}
+
+task<result<>> done_terminal::write(std::string) {
+    co_return result<>();
+}
+
+task<result<>> done_terminal::close_input() {
+    co_return result<>();
+}
+
+task<result<>> done_terminal::resize(int, int) {
+    co_return result<>();
+}
+
+task<result<int>> done_terminal::exit_status() {
+    co_return 0;
+}
+
 writing_terminal::writing_terminal(std::function<bool()> ended) : ended_(std::move(ended)) {}
 
 task<result<runtime::terminal::chunk>> writing_terminal::read() {
@@ -308,7 +328,9 @@ task<result<std::unique_ptr<runtime::terminal>>> scripted_cluster::exec(std::str
     const auto at = containers.find(container);
     if (at == containers.end() || at->second.state != instance_state::up || at->second.frozen)
         co_return fail(errc::conflict, "not_running", "the container does not run");
+    executed.push_back(std::move(how.command));
     std::unique_ptr<runtime::terminal> made = std::make_unique<silent_terminal>();
+    if (does_at_once) made = std::make_unique<done_terminal>();
     co_return made;
 }
 

@@ -21,6 +21,16 @@ class silent_terminal final : public runtime::terminal {
     task<result<int>> exit_status() override;
 };
 
+/// A command that has done what it was told, without a word.
+class done_terminal final : public runtime::terminal {
+ public:
+    task<result<chunk>> read() override;
+    task<result<>> write(std::string) override;
+    task<result<>> close_input() override;
+    task<result<>> resize(int, int) override;
+    task<result<int>> exit_status() override;
+};
+
 /// A command that does nothing until it is ended for what it wrote.
 class writing_terminal final : public runtime::terminal {
  public:
@@ -49,6 +59,7 @@ class scripted_cluster final : public runtime::cluster {
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
     std::map<std::string, runtime::instance_usage> usage;  // by container; others have used nothing
     std::map<std::string, std::int64_t> written;           // bytes to disk, by container or purpose
+    bool does_at_once{false};                              // exec(): done_terminal
     bool has_terminals{false};                             // for one-offs: writing_terminal
     std::string last_words;                                // what an instance says when it is told to end
     int cut_logs{0};                                       // a log that is followed breaks off after so many looks
@@ -64,6 +75,7 @@ class scripted_cluster final : public runtime::cluster {
     std::vector<std::string> stopped;
     int freezes{0}, thaws{0};
     std::vector<std::string> removed_apps;
+    std::vector<std::vector<std::string>> executed;  // by exec()
     int checks{0};
     int connected{0};
     std::map<std::string, int> starts;                                                  // asked for, by instance name
