@@ -149,12 +149,43 @@ std::vector<route> upgrade_routes() {
     };
 }
 
+std::vector<route> exposure_routes() {
+    using namespace handlers;
+    return {
+        {method::get,
+         "/api/v1/services/{service}/exposure",
+         show_exposure,
+         "showExposure",
+         "Databases",
+         "How a database is reached from outside",
+         {{200, "Exposure", "without its password"}}},
+        {method::put,
+         "/api/v1/services/{service}/exposure",
+         expose_service,
+         "exposeService",
+         "Databases",
+         "Let networks outside reach a database, with TLS and a user of their own, or change which",
+         {{200, "Exposure", "with the URL, once: a change shows none"}},
+         {},
+         "NewExposure",
+         false,
+         {409}},
+        {method::del,
+         "/api/v1/services/{service}/exposure",
+         unexpose_service,
+         "unexposeService",
+         "Databases",
+         "Close that way: its user and its certificate go",
+         {{204, "", "closed"}}},
+    };
+}
+
 }  // namespace
 
 std::vector<route> service_routes() {
     auto all = database_routes();
-    for (const auto& more : {attachment_routes(), upgrade_routes()})
-        all.insert(all.end(), more.begin(), more.end());
+    for (const auto& part : {attachment_routes(), upgrade_routes(), exposure_routes()})
+        all.insert(all.end(), part.begin(), part.end());
     return all;
 }
 

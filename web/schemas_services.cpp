@@ -39,7 +39,7 @@ constexpr const char* databases = R"json({
   "required": ["version", "size_bytes", "upgraded"], "properties": {
     "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "upgraded": {"type": "string", "format": "date-time"}}},
 "Service": {"type": "object", "additionalProperties": false,
-  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "stats", "kept", "created"],
+  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "stats", "kept", "exposed", "created"],
   "properties": {
     "name": {"type": "string"}, "kind": {"type": "string"}, "title": {"type": "string"}, "version": {"type": "string"}, "plan": {"type": "string"},
     "state": {"type": "string", "enum": ["creating", "starting", "up", "stopped", "restarting", "upgrading", "down"]},
@@ -47,13 +47,32 @@ constexpr const char* databases = R"json({
     "memory_bytes": {"type": "integer", "description": "in use; 0 in a list"}, "memory_limit_bytes": {"type": "integer"},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
     "backed_up": {"type": ["string", "null"], "format": "date-time", "description": "when the newest verified backup was taken"},
+    "exposed": {"type": ["object", "null"], "additionalProperties": false, "required": ["port", "allowed"],
+      "description": "how it is reached from outside; null: not at all", "properties": {
+        "port": {"type": "integer"}, "allowed": {"type": "string", "description": "networks, with commas between"}}},
     "stats": {"type": ["object", "null"], "additionalProperties": false, "description": "of one that runs; null in a list",
       "required": ["version", "size_bytes", "connections", "max_connections", "hit_ratio", "slow_queries"], "properties": {
         "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "connections": {"type": "integer"},
         "max_connections": {"type": "integer"}, "hit_ratio": {"type": ["number", "null"]}, "slow_queries": {"type": "integer"}}},
     "kept": {"$ref": "#/components/schemas/KeptData"},
     "created": {"type": "string", "format": "date-time"}}},
-"Services": {"type": "array", "items": {"$ref": "#/components/schemas/Service"}}
+"Services": {"type": "array", "items": {"$ref": "#/components/schemas/Service"}},
+"NewExposure": {"type": "object", "additionalProperties": false, "required": ["port", "allow"], "properties": {
+    "port": {"type": "integer", "minimum": 1024, "maximum": 65535},
+    "allow": {"type": "array", "maxItems": 64, "description": "networks: 192.0.2.0/24, 2001:db8::/32",
+      "items": {"type": "string", "minLength": 2, "maxLength": 64}},
+    "anyone": {"type": "boolean", "description": "networks that hold nearly all addresses are meant"},
+    "rights": {"type": "string", "enum": ["rw", "ro"]}}},
+"Exposure": {"type": "object", "additionalProperties": false,
+  "required": ["service", "host", "port", "allowed", "user", "rights", "url", "certificate", "fingerprint", "note", "open", "connections", "created"],
+  "properties": {
+    "service": {"type": "string"}, "host": {"type": "string"}, "port": {"type": "integer"},
+    "allowed": {"type": "array", "items": {"type": "string"}},
+    "user": {"type": "string", "description": "of those outside; no app has it"}, "rights": {"type": "string", "enum": ["rw", "ro"]},
+    "url": {"type": ["string", "null"], "description": "with the password: only in the answer that first exposes it"},
+    "certificate": {"type": "string", "description": "PEM, to pin"}, "fingerprint": {"type": "string", "description": "of it, SHA-256"},
+    "note": {"type": "string"}, "open": {"type": "boolean", "description": "the port is heard"},
+    "connections": {"type": "integer"}, "created": {"type": "string", "format": "date-time"}}}
 })json";
 
 }  // namespace

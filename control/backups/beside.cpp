@@ -65,7 +65,7 @@ task<> clear_beside(parts& p, const server_beside& beside) {
 }
 
 task<result<>> give_users(parts& p, service s, std::string container) {
-    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s.id); });
+    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::users_of(db, p.box, s.id); });
     for (const auto& a : all) {
         std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
         auto given = co_await run_verb(p, container, std::move(words), a.password + "\n", deadline::after(seconds(60)));

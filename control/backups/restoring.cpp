@@ -15,7 +15,6 @@
 #include "control/switch.hpp"
 #include "core/model/service_version.hpp"
 #include "core/store/backups.hpp"
-#include "core/store/exposures.hpp"
 #include "core/store/jobs.hpp"
 #include "core/store/services.hpp"
 

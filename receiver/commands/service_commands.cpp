@@ -51,6 +51,7 @@ json as_json(const control::service_view& v) {
             {"backed_up_at", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
             {"attachments", attached},
             {"kept", v.kept ? as_json(*v.kept) : json(nullptr)},
+            {"exposed", v.exposed ? json{{"port", v.exposed->port}, {"allowed", v.exposed->allowed}} : json(nullptr)},
             {"created_at", to_rfc3339(v.info.created)}};
 }
 
@@ -115,6 +116,7 @@ task<result<>> run_services_info(command_call& call) {
                                                {"Attached:", attached_to(*v)},
                                                {"Backup:", backed_up(*v)},
                                                {"Created:", to_rfc3339(v->info.created)}};
+    if (v->exposed) rows.push_back({"Exposed:", fmt::format("port {} for {}", v->exposed->port, v->exposed->allowed)});
     if (v->stats) {
         const auto& s = *v->stats;
         rows.push_back({"Version:", s.version});

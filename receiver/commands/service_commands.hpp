@@ -10,5 +10,7 @@ namespace gasper::receiver {
 std::vector<command> service_commands();
 /// To newer versions, and back.
 std::vector<command> upgrade_commands();
+/// Of those about the way in from outside.
+std::vector<command> expose_commands();
 
 }  // namespace gasper::receiver

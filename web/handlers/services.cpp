@@ -51,6 +51,7 @@ json view(const control::service_view& v) {
             {"attachments", attached},
             {"backed_up", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
             {"kept", v.kept ? view(*v.kept) : json(nullptr)},
+            {"exposed", v.exposed ? json{{"port", v.exposed->port}, {"allowed", v.exposed->allowed}} : json(nullptr)},
             {"created", to_rfc3339(v.info.created)}};
 }
 

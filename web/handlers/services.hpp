@@ -28,5 +28,8 @@ task<result<response>> promote_attachment(services& s, call c);
 task<result<response>> upgrade_service(services& s, call c);
 task<result<response>> confirm_upgrade(services& s, call c);
 task<result<response>> roll_back_upgrade(services& s, call c);
+task<result<response>> show_exposure(services& s, call c);
+task<result<response>> expose_service(services& s, call c);
+task<result<response>> unexpose_service(services& s, call c);
 
 }  // namespace gasper::web::handlers
