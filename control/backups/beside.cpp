@@ -10,7 +10,7 @@
 
 #include "control/services/lifecycle.hpp"
 #include "core/base/handle.hpp"
-#include "core/store/services.hpp"
+#include "core/store/exposures.hpp"
 
 namespace gasper::control {
 
