@@ -142,11 +142,6 @@ task<result<>> go_on_in_place(parts& p, service s, const server_beside& beside, 
     co_return fail(errc::failed, "service_not_ready", s.name + " does not start with the restored data");
 }
 
-task<> wait_for_watchers(parts& p, std::string service, deadline until) {
-    while (p.service_servers.restarts[service].pending && !until.expired())
-        co_await sleep_until(deadline::after(look_again));
-}
-
 task<bool> comes_up(parts& p, std::string service, deadline until) {
     while (!p.service_servers.find(service)) {
         if (until.expired()) co_return false;

@@ -14,13 +14,8 @@ namespace gasper::control {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono::seconds;
 
 constexpr std::string_view kept_prefix = "kept-";
-
-std::chrono::seconds patience_with(const service& s) {
-    return kind_of(s).start_timeout + seconds(30);
-}
 
 task<result<>> exchange_with(parts& p, const service& s, const std::string& directory) {
     const auto at = service_directory(p, s.name);
@@ -46,7 +41,7 @@ task<> turn_back(parts& p, service s, const upgrade& u, job_context& job) {
     auto back = co_await exchange_with(p, s, u.directory);
     if (back) {
         co_await write_version(p, s, serving_version(u, false));
-        back = co_await start_service(p, s, job.sink(), deadline::after(patience_with(s)));
+        back = co_await start_service(p, s, job.sink(), deadline::after(patience_for(s)));
     }
     if (!back) p.log.error("the data before does not serve", {{"service", s.name}, {"reason", back.error().message}});
 }
@@ -84,7 +79,7 @@ task<result<>> turn(parts& p, service s, upgrade u, job_context& job) {
     if (turned) turned = co_await exchange_with(p, s, u.directory);
     if (turned) co_await write_version(p, s, serving_version(u, true));
     if (s.stopped) co_return turned;
-    auto up = co_await start_service(p, s, job.sink(), deadline::after(patience_with(s)));
+    auto up = co_await start_service(p, s, job.sink(), deadline::after(patience_for(s)));
     if (!turned) co_return turned;
     if (!up) co_await turn_back(p, s, u, job);
     co_return up;
@@ -92,10 +87,10 @@ task<result<>> turn(parts& p, service s, upgrade u, job_context& job) {
 
 task<result<>> go_on_turned(parts& p, service s, upgrade u, job_context& job) {
     if (s.stopped) co_return result<>();
-    const bool up = co_await comes_up(p, s.name, deadline::after(patience_with(s)));
+    const bool up = co_await comes_up(p, s.name, deadline::after(patience_for(s)));
     if (up) co_return result<>();
     const held_service held(p.service_servers, s.name);
-    co_await wait_for_watchers(p, s.name, deadline::after(patience_with(s)));
+    co_await wait_for_watchers(p, s.name, deadline::after(patience_for(s)));
     if (p.service_servers.find(s.name)) co_return result<>();
     const auto version = s.version;
     co_await turn_back(p, s, u, job);

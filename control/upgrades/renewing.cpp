@@ -48,7 +48,7 @@ task<result<two_versions>> prove(parts& p, service s, server_beside& beside, job
 // All that takes time but the end of the one and the start of the other was done before.
 task<result<>> replace_server(parts& p, service s, std::string image, job_context& job) {
     const held_service held(p.service_servers, s.name);
-    const auto patience = kind_of(s).start_timeout + seconds(30);
+    const auto patience = patience_for(s);
     co_await wait_for_watchers(p, s.name, deadline::after(patience));
     auto spec = co_await service_spec_of(p, s, job.sink(), deadline::after(p.settings.build_deadline));
     if (!spec) co_return spec.error();

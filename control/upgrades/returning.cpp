@@ -14,8 +14,6 @@ namespace gasper::control {
 
 namespace {
 
-using std::chrono::seconds;
-
 task<std::optional<service>> returning_service(parts& p, service_id id) {
     co_return co_await p.db.read([id](SQLite::Database& db) { return store::find_service(db, id); });
 }
@@ -61,7 +59,7 @@ task<result<>> run_return(parts& p, service_id id, job_context& job) {
     u->state = upgrade_state::returning;
     u->job = job.id();
     const held_service held(p.service_servers, s->name);
-    co_await wait_for_watchers(p, s->name, deadline::after(kind_of(*s).start_timeout + seconds(30)));
+    co_await wait_for_watchers(p, s->name, deadline::after(patience_for(*s)));
     const bool still_kept = co_await p.db.transaction([&](SQLite::Database& db) {
         const auto there = store::find_upgrade(db, id);
         if (!there || there->state != upgrade_state::kept) return false;

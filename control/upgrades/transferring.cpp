@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::hours;
-using std::chrono::seconds;
 
 constexpr auto longest_transfer = hours(12);
 
@@ -83,7 +82,7 @@ task<result<>> transfer_data(parts& p, service s, service next, server_beside& b
 task<result<>> wall_and_transfer(parts& p, service s, service next, server_beside& beside, job_context& job) {
     co_await job.step("wall");
     job.say("-----> Keeping apps out: nothing that is written is lost");
-    co_await wait_for_watchers(p, s.name, deadline::after(kind_of(s).start_timeout + seconds(30)));
+    co_await wait_for_watchers(p, s.name, deadline::after(patience_for(s)));
     auto alone = co_await wall_off(p, s, job);
     if (!alone) co_return alone;
     co_await job.step("transfer");
