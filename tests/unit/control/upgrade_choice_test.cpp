@@ -42,9 +42,9 @@ TEST(upgrade_choice_test, what_cannot_be_is_refused_with_the_reason) {
 }
 
 TEST(upgrade_choice_test, there_must_be_room_for_the_data_once_more) {
-    constexpr std::int64_t gib = 1 << 30;
-    EXPECT_TRUE(check_upgrade_room("blue", gib, 2 * gib));
-    const auto refused = check_upgrade_room("blue", gib, gib);
+    constexpr std::int64_t gibibyte = 1 << 30;
+    EXPECT_TRUE(check_upgrade_room("blue", gibibyte, 2 * gibibyte));
+    const auto refused = check_upgrade_room("blue", gibibyte, gibibyte);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "disk_full");
     EXPECT_NE(refused.error().message.find("1.0 GiB are free"), std::string::npos);
