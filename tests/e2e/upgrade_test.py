@@ -43,7 +43,7 @@ def kept_directories(gasper, name):
 
 @pytest.fixture(name="app")
 def _app(gasper):
-    made = gasper.app("database", name="upgrader")
+    made = gasper.app("database")
     made.push().ok()
     yield made
     gasper.command("apps:destroy", made.name, "--confirm", made.name)
@@ -70,7 +70,7 @@ def test_newest_packages_come_in_place(gasper, app):
         assert before["stats"]["version"] == "7.0.0"
         gasper.command("services:attach", "patched", app.name).ok()
         url = variable(gasper, app.name, "REDIS_URL")
-        writer = Writer(app)
+        writer = Writer(app, "?url=REDIS_URL")
         try:
             writer.goes_on()
             done = upgrade(gasper, "patched").ok().output
