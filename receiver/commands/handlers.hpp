@@ -94,6 +94,8 @@ task<result<>> run_version(command_call& call);
 task<result<job>> finish_job(command_call& call, job_id id);
 /// The same of a job that a use case began, and says "what... done".
 task<result<>> finish(command_call& call, std::string what, result<job_id> begun);
+/// The same, with the job's log as it is written: of what takes long, and of what one wants to know how it went.
+task<result<>> finish_telling(command_call& call, std::string what, result<job_id> begun);
 
 /// What the command was given as --name.
 std::string option(const command_call& call, const std::string& name, const std::string& otherwise = {});

@@ -94,6 +94,15 @@ task<result<>> finish(command_call& call, std::string what, result<job_id> begun
     co_return result<>{};
 }
 
+task<result<>> finish_telling(command_call& call, std::string what, result<job_id> begun) {
+    if (call.json || !begun) co_return co_await finish(call, std::move(what), std::move(begun));
+    line_sink tell = [out = call.output.out](std::string_view line) { out(std::string(line) + "\n"); };
+    auto ended = co_await call.platform.streams().follow_job(call.who, *begun, 0, std::move(tell));
+    if (!ended) co_return ended.error();
+    if (ended->state == job_state::succeeded) co_return result<>{};
+    co_return fail(errc::failed, "job_failed", ended->reason.empty() ? "It failed." : ended->reason);
+}
+
 task<result<>> run_jobs_info(command_call& call) {
     auto id = id_of(call);
     if (!id) co_return id.error();

@@ -11,7 +11,7 @@ namespace {
 task<result<>> run_upgrade(command_call& call) {
     const auto& name = call.arguments[0];
     auto begun = co_await control::upgrades(call.platform).start(call.who, name, option(call, "version"));
-    co_return co_await finish(call, "Upgrading service " + name, std::move(begun));
+    co_return co_await finish_telling(call, "Upgrading service " + name, std::move(begun));
 }
 
 task<result<>> run_confirm_upgrade(command_call& call) {
@@ -30,7 +30,7 @@ task<result<>> run_roll_back_upgrade(command_call& call) {
                                    "Say so: services:upgrade:rollback {0} --confirm {0}",
                                    name));
     auto begun = co_await control::upgrades(call.platform).roll_back(call.who, name, call.options["confirm"]);
-    co_return co_await finish(call, "Going back with service " + name, std::move(begun));
+    co_return co_await finish_telling(call, "Going back with service " + name, std::move(begun));
 }
 
 }  // namespace
