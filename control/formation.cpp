@@ -50,6 +50,7 @@ class starting {
  private:
     task<> work();
     task<result<>> see_old_out(wanted_instance one);
+    task<std::optional<runtime::sandbox>> sandbox_for(wanted_instance one);
     task<result<>> bring_up(wanted_instance one);
     task<> explain(observed_instance instance, error why);
     void give_up(error why) {
@@ -106,6 +107,14 @@ task<result<>> starting::see_old_out(wanted_instance one) {
     co_return result<>();
 }
 
+// One that was made ahead is for whom people wait.
+task<std::optional<runtime::sandbox>> starting::sandbox_for(wanted_instance one) {
+    const auto webs = app_.wanted.find("web");
+    const bool has_web = release_.processes.contains("web") && webs != app_.wanted.end() && webs->second > 0;
+    if (has_web && one.process != "web") co_return std::nullopt;
+    co_return co_await p_.spares.take(app_.name);
+}
+
 task<result<>> starting::bring_up(wanted_instance one) {
     const auto rules = rules_for(p_, release_, one.process);
     if (rules.exclusive) {
@@ -123,7 +132,7 @@ task<result<>> starting::bring_up(wanted_instance one) {
     if (!room) co_return room.error();
     spec.node = room->node();
     spec.mounts = co_await mounts_for(p_, app_.name, release_.version);
-    auto spare = co_await p_.spares.take(app_.name);
+    auto spare = co_await sandbox_for(one);
     auto instance = co_await p_.cluster.start(std::move(spec), std::move(spare), until);
     if (!instance) co_return instance.error();
     const auto container = instance->container;
