@@ -175,7 +175,7 @@ task<result<built>> build_once(parts& p, const app& a, const push& what, const c
     if (!before) co_return before.error();
     if (*before) co_return std::move(**before);
     auto b = co_await run_build(p, a, what, env, job);
-    if (!b) p.background.spawn("drop spare", p.spares.drop(a.name));
+    if (!b) p.background.spawn("drop spare", p.spares.drop_unless_kept(a.name));
     co_return b;
 }
 

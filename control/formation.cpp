@@ -12,6 +12,8 @@ namespace {
 using runtime::observed_instance;
 
 constexpr std::size_t at_once = 4;  // starts of one formation: more would only wait for the engine
+// What an instance's end may take beyond its drain: the longest stop timeout there is, and an engine that is slow.
+constexpr auto longest_end = std::chrono::minutes(62);
 
 runtime::instance_spec spec_of(const parts& p, const app& a, const release& r, const wanted_instance& one) {
     const auto rules = rules_for(p, r, one.process);
@@ -47,6 +49,8 @@ class starting {
 
  private:
     task<> work();
+    task<result<>> see_old_out(wanted_instance one);
+    task<std::optional<runtime::sandbox>> sandbox_for(wanted_instance one);
     task<result<>> bring_up(wanted_instance one);
     task<> explain(observed_instance instance, error why);
     void give_up(error why) {
@@ -85,8 +89,38 @@ task<> starting::explain(observed_instance instance, error why) {
         say_("       " + line);
 }
 
+// Retired by whom and for what it may be: an exclusive type starts when no instance of it is left that still ends.
+task<result<>> starting::see_old_out(wanted_instance one) {
+    const auto ends = [this, &one] {
+        const auto all = p_.running.of(app_.name);
+        return std::any_of(all.begin(), all.end(), [&one](const observed_instance& i) {
+            return i.process == one.process && i.state == instance_state::stopping;
+        });
+    };
+    const auto patience = deadline::after(p_.settings.drain + longest_end);
+    while (ends()) {
+        if (patience.expired())
+            co_return fail(errc::deadline, "instance_left",
+                           one.process + " is exclusive, and an instance of it that was stopped has not ended");
+        co_await sleep_until(deadline::after(start_book::look_again));
+    }
+    co_return result<>();
+}
+
+// One that was made ahead is for whom people wait.
+task<std::optional<runtime::sandbox>> starting::sandbox_for(wanted_instance one) {
+    const auto webs = app_.wanted.find("web");
+    const bool has_web = release_.processes.contains("web") && webs != app_.wanted.end() && webs->second > 0;
+    if (has_web && one.process != "web") co_return std::nullopt;
+    co_return co_await p_.spares.take(app_.name);
+}
+
 task<result<>> starting::bring_up(wanted_instance one) {
     const auto rules = rules_for(p_, release_, one.process);
+    if (rules.exclusive) {
+        auto alone = co_await see_old_out(one);
+        if (!alone) co_return alone;
+    }
     const auto until = deadline::after(rules.health.start_deadline);
     auto spec = spec_of(p_, app_, release_, one);
     instance_request wanted{.app = spec.app,
@@ -98,7 +132,7 @@ task<result<>> starting::bring_up(wanted_instance one) {
     if (!room) co_return room.error();
     spec.node = room->node();
     spec.mounts = co_await mounts_for(p_, app_.name, release_.version);
-    auto spare = co_await p_.spares.take(app_.name);
+    auto spare = co_await sandbox_for(one);
     auto instance = co_await p_.cluster.start(std::move(spec), std::move(spare), until);
     if (!instance) co_return instance.error();
     const auto container = instance->container;

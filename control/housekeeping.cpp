@@ -80,6 +80,8 @@ task<> collect_strays(parts& p) {
         if (!p.jobs.busy(a.name)) co_await collect_outputs(p, a.name);
     }
     auto kept = p.running.containers();
+    for (auto& id : p.spares.containers())
+        kept.push_back(std::move(id));
     auto tidied = co_await p.cluster.tidy(std::move(kept), std::move(names));
     if (!tidied) p.log.warn("strays were not collected", {{"reason", tidied.error().message}});
     auto images = co_await images_in_use(p);

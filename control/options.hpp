@@ -34,6 +34,7 @@ struct options {
     std::int64_t log_size{16 << 20};                          // bytes of an app's log
     std::chrono::milliseconds log_age{std::chrono::days(7)};  // of its lines
     std::int64_t log_rate{1 << 20};                           // bytes a second that are kept of an app's output
+    int sleep_sandboxes{50};                                  // that wait for apps which were stopped in their sleep
     int disk_full{90};                                        // percent of a disk, from which on it takes no builds
     std::string smtp_url;                                     // where mail goes: smtp://…; empty: nowhere
     std::string smtp_from;                                    // whom it is from

@@ -9,6 +9,7 @@
 #include "control/recovery.hpp"
 #include "control/services/exposing.hpp"
 #include "control/sleep.hpp"
+#include "control/sleep_sandboxes.hpp"
 #include "control/supervision.hpp"
 #include "control/volume_mounts.hpp"
 
@@ -64,6 +65,7 @@ task<result<>> platform::recover() {
 
 task<> platform::run() {
     parts_->background.spawn("sleepers", watch_sleepers(*parts_));
+    parts_->background.spawn("sleepers' sandboxes", keep_sandboxes(*parts_));
     parts_->background.spawn("autoscaling", autoscaling_.run());
     parts_->background.spawn("backups", run_backup_clock(*parts_));
     co_await supervise(*parts_);

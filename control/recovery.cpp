@@ -9,6 +9,7 @@
 #include "control/one_off_jobs.hpp"
 #include "control/services/watching.hpp"
 #include "control/sleep.hpp"
+#include "control/sleep_sandboxes.hpp"
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
 #include "core/store/apps.hpp"
@@ -104,6 +105,8 @@ task<> clean_up(parts& p, std::vector<std::string> keep) {
         }
     for (auto& id : p.running.containers())
         keep.push_back(std::move(id));
+    for (auto& id : p.spares.containers())
+        keep.push_back(std::move(id));
     auto swept = co_await p.cluster.sweep(std::move(keep));
     if (!swept) p.log.warn("leftovers were not swept", {{"reason", swept.error().message}});
     const auto builds = co_await p.db.read([](SQLite::Database& db) { return store::build_directories(db); });
@@ -149,6 +152,7 @@ task<result<>> recover(parts& p) {
     if (auto services = co_await recover_services(p, going_on); !services) co_return services;
     co_await recover_backups(p, going_on);
     co_await recover_sleep(p);
+    co_await adopt_sandboxes(p);
     co_await disown_all(p);
     co_await publish(p);
     co_await begin_logs(p);

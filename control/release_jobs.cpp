@@ -366,6 +366,7 @@ task<result<>> destroy_app(parts& p, app a) {
     });
     p.jobs.forget_logs(jobs);
     p.running.forget_app(a.name);
+    p.sleep.forget(a.name);
     p.logs->remove(a.name);
     co_await publish_and_wait(p);
     co_await p.spares.drop(a.name);

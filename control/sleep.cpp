@@ -115,8 +115,8 @@ task<> wake_frozen(parts& p, app_id id, std::string app) {
 }
 
 task<> wake_stopped(parts& p, app_id id, std::string app) {
+    show(p, app);  // at no moment is it neither asleep nor rising: its sandbox stays for it
     co_await set_stage(p, id, app, sleep_stage::awake);
-    show(p, app);
 }
 
 task<> wake_up(parts& p, app_id id, std::string app) {

@@ -2,8 +2,12 @@
 // of control's executor.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/deadline.hpp"
 #include "core/store/routing.hpp"
@@ -48,6 +52,23 @@ class sleep_book {
     bool holds(const std::string& app) const {
         const auto* e = find(app);
         return e && (e->hidden || e->rising || e->stage != store::sleep_stage::awake);
+    }
+
+    /// Those that were stopped last, the newest first; no more than `most`.
+    std::vector<std::string> stopped_last(std::size_t most) const {
+        std::vector<std::pair<deadline::clock::time_point, std::string>> found;
+        for (const auto& [app, e] : apps_)
+            if (e.stage == store::sleep_stage::stopped) found.emplace_back(e.since, app);
+        std::sort(found.begin(), found.end(), std::greater<>());
+        if (found.size() > most) found.resize(most);
+        std::vector<std::string> names;
+        for (auto& [since, app] : found)
+            names.push_back(std::move(app));
+        return names;
+    }
+    bool rises(const std::string& app) const {
+        const auto* e = find(app);
+        return e && e->rising;
     }
 
     const std::map<std::string, entry>& all() const { return apps_; }

@@ -1,5 +1,6 @@
-// Sandboxes made ahead of their instances: a push's network namespace is made while the push is still received and
-// built. At most one per app; one that nobody takes is removed. All calls come from the control executor.
+// Sandboxes made ahead of their instances, at most one per app. A push's is made while the push is still received and
+// built; one that nobody takes is removed. A sleeping app's stays until it wakes (control/sleep_sandboxes says which).
+// All calls come from the control executor.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/log.hpp"
 #include "core/base/task_scope.hpp"
@@ -21,9 +23,23 @@ class spare_sandboxes {
 
     /// Begins to make one for the app, unless there is one.
     void expect(std::string app);
+    /// Makes one unless there is one, and it stays until it is taken or dropped. False: it could not be made.
+    task<bool> keep(std::string app);
+    /// An earlier process kept it, and it is kept on.
+    void adopt(std::string app, runtime::sandbox found);
+
     /// The app's, waiting for it when it is just being made; none when nobody expected one or it failed.
     task<std::optional<runtime::sandbox>> take(std::string app);
     task<> drop(std::string app);
+    /// Drops what was only expected.
+    task<> drop_unless_kept(std::string app);
+    /// Drops those that the engine does not run any more.
+    task<> drop_dead();
+
+    /// The apps whose sandboxes stay.
+    std::vector<std::string> kept() const;
+    /// The sandboxes' containers.
+    std::vector<std::string> containers() const;
 
  private:
     struct entry {
@@ -32,10 +48,14 @@ class spare_sandboxes {
         }
         std::optional<runtime::sandbox> sandbox;
         bool ended{false};
+        bool kept{false};
         asio::steady_timer made;
     };
     using entry_pointer = std::shared_ptr<entry>;
-    task<> make(std::string app, entry_pointer into);
+    task<bool> make(std::string app, entry_pointer into);
+    task<> make_expected(std::string app, entry_pointer into);
+    void forget(const std::string& app, const entry_pointer& which);
+    bool is_kept(const std::string& app) const;
 
     runtime::cluster& cluster_;
     task_scope& background_;

@@ -275,6 +275,7 @@ task<result<>> look_around(parts& p) {
         co_await instance_failed(p, known, how);
     }
     co_await stop_strays(p, *there);
+    co_await p.spares.drop_dead();
     const auto apps = co_await p.db.read([](SQLite::Database& db) { return store::all_apps(db); });
     for (const auto& a : apps)
         if (!p.jobs.busy(a.name)) (void)co_await reconcile(p, a.id, p.settings.drain);

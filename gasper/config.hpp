@@ -79,6 +79,10 @@ struct configuration {
         std::chrono::milliseconds stop_grace{0};      // from SIGTERM to SIGKILL
     } instances;
 
+    struct sleep_group {
+        std::int64_t sandboxes{0};  // that wait for stopped apps
+    } sleep;
+
     struct jobs_group {
         std::int64_t kept_days{0};  // ended jobs, their logs, builds without a release
         std::int64_t kept{0};       // of them, per app

@@ -27,6 +27,7 @@ using runtime = c::runtime_group;
 using stacks = c::stacks_group;
 using building = c::build_group;
 using instances = c::instances_group;
+using sleeping = c::sleep_group;
 using jobs = c::jobs_group;
 using logs = c::logs_group;
 using mail = c::mail_group;
@@ -110,6 +111,10 @@ constexpr std::array table{
             into<v::duration, &c::instances, &instances::drain>},
     setting{"stop_grace", "duration", "30s", "what a process gets between SIGTERM and SIGKILL",
             into<v::duration, &c::instances, &instances::stop_grace>},
+
+    setting{"sleep.sandboxes", "number", "50",
+            "so many apps, those stopped in their sleep last, keep their network and start the sooner; 0: none",
+            into<v::number, &c::sleep, &sleeping::sandboxes>},
 
     setting{"kept_jobs_days", "number", "30", "for so long ended jobs, their logs and unreleased builds are kept",
             into<v::count, &c::jobs, &jobs::kept_days>},

@@ -163,6 +163,14 @@ result<std::int64_t> count(std::string_view s) {
     return value;
 }
 
+result<std::int64_t> number(std::string_view s) {
+    std::int64_t value = 0;
+    std::string_view unit;
+    if (!read_number(s, value, unit) || !unit.empty() || value < 0 || value > 10'000)
+        return wrong(s, "a whole number between 0 and 10000");
+    return value;
+}
+
 result<std::int64_t> percent(std::string_view s) {
     std::int64_t value = 0;
     std::string_view unit;

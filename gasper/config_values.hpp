@@ -23,6 +23,7 @@ result<std::int64_t> bytes(std::string_view s);                  // "512MiB", "1
 result<std::chrono::milliseconds> age(std::string_view s);       // "12h", "7d"; 1 h … 3650 d
 result<std::int64_t> rate(std::string_view s);                   // bytes a second: "512KiB", "1MiB"; 64 KiB … 64 MiB
 result<std::int64_t> count(std::string_view s);                  // 1 … 1,000,000
+result<std::int64_t> number(std::string_view s);                 // 0 … 10,000
 result<std::int64_t> percent(std::string_view s);                // 20 … 99
 result<std::string> mail_server(std::string_view s);             // "smtp://…" or "smtps://…"
 result<std::string> mail_address(std::string_view s);            // "ann@example.org"

@@ -42,6 +42,7 @@ control::options control_settings(const configuration& c, const places& at) {
     o.kept_jobs_time = std::chrono::hours(24 * c.jobs.kept_days);
     o.kept_jobs = static_cast<int>(c.jobs.kept);
     o.stop_grace = c.instances.stop_grace;
+    o.sleep_sandboxes = static_cast<int>(c.sleep.sandboxes);
     o.log_size = c.logs.size;
     o.log_age = c.logs.age;
     o.log_rate = c.logs.rate;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -139,6 +140,8 @@ class cluster {
 
     virtual task<result<sandbox>> make_sandbox(std::string app, deadline until) = 0;
     virtual task<result<>> drop_sandbox(sandbox unused) = 0;
+    /// Those that run and that no instance is in, by their app: what an earlier process made ahead.
+    virtual task<result<std::multimap<std::string, sandbox>>> idle_sandboxes() = 0;
 
     /// Creates and starts; returns as soon as the process runs. Without a sandbox it makes one. On refusal nothing is
     /// left.
@@ -163,7 +166,7 @@ class cluster {
 
     /// Everything of Gasper's that is there, running or not. Sandboxes without an instance are removed by sweep().
     virtual task<result<std::vector<observed_instance>>> list() = 0;
-    /// Removes containers, mounts and directories of ours that `keep` (container ids) does not name.
+    /// Removes containers, mounts and directories of ours that `keep` (ids of containers and sandboxes) does not name.
     virtual task<result<>> sweep(std::vector<std::string> keep) = 0;
     /// Removes what is left of an app: containers, network.
     virtual task<result<>> remove_app(std::string app) = 0;

@@ -231,4 +231,18 @@ task<result<std::vector<observed_instance>>> single_engine::list() {
     co_return out;
 }
 
+task<result<std::multimap<std::string, sandbox>>> single_engine::idle_sandboxes() {
+    auto all = co_await ours("", deadline::after(seconds(30)));
+    if (!all) co_return all.error();
+    std::set<std::string> inhabited;
+    for (const auto& c : *all)
+        inhabited.insert(label_of(c, "gasper.sandbox"));
+    std::multimap<std::string, sandbox> idle;
+    for (const auto& c : *all) {
+        const bool runs = label_of(c, "gasper.role") == "sandbox" && c.state == "running" && !c.address.empty();
+        if (runs && !inhabited.contains(c.id)) idle.emplace(label_of(c, "gasper.app"), sandbox{c.id, c.address});
+    }
+    co_return idle;
+}
+
 }  // namespace gasper::runtime

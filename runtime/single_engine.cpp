@@ -196,6 +196,11 @@ task<result<>> single_engine::remove_directories(std::set<std::string> keep) {
     });
 }
 
+// A sandbox that was made ahead is known by its directory while its instance starts.
+bool single_engine::is_in_flight(const container_summary& c) const {
+    return in_flight_.contains(c.name) || in_flight_.contains(directory_name(c.id));
+}
+
 task<result<>> single_engine::sweep(std::vector<std::string> keep) {
     const auto until = deadline::after(seconds(60));
     auto all = co_await ours("", until);
@@ -204,7 +209,7 @@ task<result<>> single_engine::sweep(std::vector<std::string> keep) {
     std::erase_if(*all, [](const container_summary& c) { return c.label.contains("gasper.service"); });
     std::set<std::string> stays(keep.begin(), keep.end());
     for (const auto& c : *all)
-        if (in_flight_.contains(c.name)) stays.insert(c.id);
+        if (is_in_flight(c)) stays.insert(c.id);
     for (const auto& c : *all)
         if (const auto at = c.label.find("gasper.sandbox"); at != c.label.end() && stays.contains(c.id))
             stays.insert(at->second);

@@ -55,6 +55,7 @@ class single_engine final : public cluster {
     task<result<>> connect(deadline until) override;
     task<result<sandbox>> make_sandbox(std::string app, deadline until) override;
     task<result<>> drop_sandbox(sandbox unused) override;
+    task<result<std::multimap<std::string, sandbox>>> idle_sandboxes() override;
     task<result<observed_instance>> start(instance_spec spec, std::optional<sandbox> in, deadline until) override;
     task<result<>> wait_ready(observed_instance instance, health_check how, deadline until) override;
     task<result<>> check(observed_instance instance, health_check how, deadline until) override;
@@ -110,6 +111,7 @@ class single_engine final : public cluster {
     std::filesystem::path instances() const { return options_.data / "instances"; }
     static std::string directory_name(const std::string& sandbox_container) { return sandbox_container.substr(0, 32); }
 
+    bool is_in_flight(const container_summary& c) const;
     task<result<>> ensure_sandbox_image(deadline until);
     container_spec walled(const limits& limit) const;
     container_spec instance_container(const instance_spec& spec, const sandbox& in, const std::string& app_directory);

@@ -31,7 +31,7 @@ task<result<>> single_engine::tidy(std::vector<std::string> keep, std::vector<st
         const bool others = c.label.contains("gasper.service") || c.label.contains("gasper.kept");
         const bool runs = role == "instance" && (c.state == "running" || c.state == "paused");
         const bool young = now() - c.created < options_.stray_after;
-        if (!known || others || runs || young || in_flight_.contains(c.name)) stays.insert(c.id);
+        if (!known || others || runs || young || is_in_flight(c)) stays.insert(c.id);
         // An instance's is named after its sandbox, a run's as its container.
         std::erase(unused, directory_name(c.id));
         std::erase(unused, c.name);

@@ -101,6 +101,8 @@ container_summary read_summary(const json& v) {
     c.state = get<std::string>(v, "State");
     c.status = get<std::string>(v, "Status");
     c.created = sys_time(std::chrono::seconds(get<std::int64_t>(v, "Created")));
+    for (const auto& [name, network] : object(object(v, "NetworkSettings"), "Networks").items())
+        if (c.address.empty()) c.address = get<std::string>(network, "IPAddress");
     c.label = engine_json::read_labels(object(v, "Labels"));
     return c;
 }

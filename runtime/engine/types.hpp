@@ -93,6 +93,7 @@ struct container_summary {
     std::string state;
     std::string status;  // "Exited (137) 3 minutes ago"
     sys_time created{};
+    std::string address;  // in its first network; empty while it does not run
     labels label;
 };
 

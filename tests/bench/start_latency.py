@@ -110,9 +110,11 @@ def rollback(gasper, token, app, version, body):
 
 
 def wake(gasper, app):
+    former = gasper.containers(app.name)[0]
+
     def stopped():
         stage = json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["sleep"]
-        return stage == "stopped" and not gasper.containers(app.name)
+        return stage == "stopped" and not gasper.containers(app.name) and gasper.next_sandbox(former)
     wait_until(stopped, 120, "the stop")
     began = time.monotonic()
     assert app.get().status == 200

@@ -22,6 +22,12 @@ def stage(gasper, app):
     return json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["sleep"]
 
 
+def wait_for_stop(gasper, app):
+    """Of an app that runs, until it waits in its sandbox alone."""
+    former = gasper.containers(app.name)[0]
+    wait_until(lambda: stage(gasper, app) == "stopped" and not gasper.containers(app.name) and gasper.next_sandbox(former), 120, "the stop")
+
+
 def request_of(gasper, app):
     return f"GET / HTTP/1.1\r\nHost: {app.name}.{gasper.domain}\r\nConnection: close\r\n\r\n".encode()
 
@@ -73,9 +79,9 @@ def measure(gasper, runs):
         frozen.append(timed_get(gasper, app))
     gasper.command("ps:autosleep", app.name, "1s", "--stop", "1s").ok()
     for _ in range(runs):
-        wait_until(lambda: stage(gasper, app) == "stopped" and not gasper.containers(app.name), 120, "the stop")
+        wait_for_stop(gasper, app)
         stopped.append(timed_get(gasper, app))
-    wait_until(lambda: stage(gasper, app) == "stopped" and not gasper.containers(app.name), 120, "the stop")
+    wait_for_stop(gasper, app)
     before = wakes(gasper, app)
     took, failed = crowd(gasper, app)
     lines = ["| first answer after, ms | median | min – max | runs |", "|---|---|---|---|",

@@ -199,6 +199,13 @@ class Gasper:
         """What this Gasper labels everything with, seen on a running app."""
         return self.containers(app)[0]["Labels"]["gasper.data"]
 
+    def next_sandbox(self, former):
+        """The network sandbox that waits for the next start of an app whose instance `former` is gone; empty: there is none yet."""
+        of = former["Labels"]
+        there = [c["Id"] for c in self.engine("containers/json") if c["Labels"].get("gasper.role") == "sandbox"
+                 and c["Labels"]["gasper.app"] == of["gasper.app"] and c["Labels"]["gasper.data"] == of["gasper.data"]]
+        return there[0] if len(there) == 1 and of["gasper.sandbox"] not in there else ""
+
     def dig(self, *words):
         return run(["dig", "+time=2", "+tries=2", "-p", self.environment["GASPER_DNS_PORT"], "@127.0.0.1", *words], deadline=15).ok().output
 

@@ -23,6 +23,19 @@ def engine_states(gasper, app):
     return sorted(c["State"] for c in gasper.containers(app.name))
 
 
+def stop_in_sleep(gasper, app):
+    """Lets a running app sleep until it is stopped. The sandbox that waits for its wake."""
+    former = gasper.containers(app.name)[0]
+    gasper.command("ps:autosleep", app.name, "1s", "--stop", "1s").ok()
+    wait_until(lambda: state(gasper, app) == "stopped" and not gasper.containers(app.name), 60, "the stop")
+    wait_until(lambda: gasper.next_sandbox(former), 30, "its sandbox")
+    return gasper.next_sandbox(former)
+
+
+def sandbox_in_use(gasper, app):
+    return [c["Labels"]["gasper.sandbox"] for c in gasper.containers(app.name)]
+
+
 def wakes(gasper, app):
     return gasper.command("logs", app.name, "--source", "gasper", "-n", "1000").ok().output.count("Woken by a request")
 
@@ -65,13 +78,34 @@ def test_an_idle_app_is_frozen_and_the_next_request_wakes_it(gasper, record_prop
 def test_a_long_sleeper_is_stopped_and_the_next_request_starts_it(gasper, record_property):
     app = gasper.app("python")
     app.push().ok()
-    gasper.command("ps:autosleep", app.name, "1s", "--stop", "1s").ok()
-    wait_until(lambda: state(gasper, app) == "stopped" and not gasper.containers(app.name), 60, "the stop")
+    waiting = stop_in_sleep(gasper, app)
     answer, ms = timed_get(app)
     assert answer.status == 200, answer.body
+    assert sandbox_in_use(gasper, app) == [waiting], "it was started in the sandbox that waited"
     print(f"woken from stopped: {ms:.0f} ms")
     record_property("stopped_wake_ms", round(ms, 1))
     gasper.command("ps:autosleep", app.name, "off").ok()
+
+
+def test_a_sandbox_that_died_is_replaced_and_the_request_is_answered(gasper):
+    app = gasper.app("python")
+    app.push().ok()
+    waiting = stop_in_sleep(gasper, app)
+    gasper.engine(f"containers/{waiting}/kill", "POST")
+    assert app.get().status == 200
+    assert waiting not in sandbox_in_use(gasper, app)
+    gasper.command("ps:autosleep", app.name, "off").ok()
+
+
+def test_an_app_that_is_destroyed_in_its_sleep_leaves_nothing(gasper):
+    app = gasper.app("python")
+    app.push().ok()
+    scope = gasper.scope(app.name)
+    stop_in_sleep(gasper, app)
+    gasper.command("apps:destroy", app.name, "--confirm", app.name).ok()
+    left = [c["Names"] for c in gasper.engine("containers/json?all=1")
+            if c["Labels"].get("gasper.app") == app.name and c["Labels"].get("gasper.data") == scope]
+    assert not left
 
 
 def test_a_shell_and_a_one_off_wake_it_too(gasper):
@@ -136,3 +170,9 @@ def test_a_sleeping_app_is_changed_and_survives_the_death_of_serve(own_gasper):
     assert engine_states(gasper, app) == ["paused"], "it sleeps on"
     assert app.get().status == 200
     assert app.version() == 2
+    waiting = stop_in_sleep(gasper, app)
+    gasper.kill_serve()
+    gasper.up()
+    assert state(gasper, app) == "stopped" and not gasper.containers(app.name)
+    assert app.get().status == 200
+    assert sandbox_in_use(gasper, app) == [waiting], "the sandbox waited over the restart"

@@ -92,14 +92,26 @@ task<result<>> scripted_cluster::connect(deadline) {
 task<result<runtime::sandbox>> scripted_cluster::make_sandbox(std::string app, deadline) {
     called();
     if (hang_in == "sandbox") co_await hang();
-    const auto name = "sandbox-" + app + "-" + std::to_string(++made_);
-    sandboxes.insert(name);
-    co_return runtime::sandbox{name, "10.0.0." + std::to_string(made_)};
+    while (slow_sandboxes)
+        co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+    ++sandboxes_made;
+    const auto number = std::to_string(++made_);
+    runtime::sandbox made{"sandbox-" + app + "-" + number, "10.0.0." + number};
+    sandboxes.emplace(app, made);
+    co_return made;
+}
+
+bool scripted_cluster::remove_sandbox(const std::string& container) {
+    return std::erase_if(sandboxes, [&](const auto& s) { return s.second.container == container; }) > 0;
+}
+
+task<result<std::multimap<std::string, runtime::sandbox>>> scripted_cluster::idle_sandboxes() {
+    co_return sandboxes;
 }
 
 task<result<>> scripted_cluster::drop_sandbox(runtime::sandbox unused) {
     called();
-    sandboxes.erase(unused.container);
+    (void)remove_sandbox(unused.container);
     co_return result<>();
 }
 
@@ -110,9 +122,10 @@ task<result<runtime::observed_instance>> scripted_cluster::start(runtime::instan
     if (hang_in == "start") co_await hang();
     while (slow_starts.contains(spec.name))
         co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+    const bool lives = in && remove_sandbox(in->container);
     if (spec.name == refuse_start && refuse_times-- > 0) co_return fail(errc::failed, "no", "the engine refused");
     runtime::observed_instance i{.container = "c" + std::to_string(++made_),
-                                 .sandbox = in ? in->container : "",
+                                 .sandbox = lives ? in->container : "",
                                  .app = spec.app,
                                  .name = spec.name,
                                  .process = spec.process,
@@ -123,6 +136,7 @@ task<result<runtime::observed_instance>> scripted_cluster::start(runtime::instan
                                  .node = spec.node,
                                  .reserved = spec.reserved,
                                  .disk_bytes = spec.limit.disk_bytes};
+    if (lives) sandbox_of[i.container] = i.sandbox;
     environments[i.container] = spec.env;
     limits[i.container] = spec.limit;
     mounts[i.container] = spec.mounts;
@@ -152,6 +166,8 @@ task<result<>> scripted_cluster::check(runtime::observed_instance instance, heal
 
 task<result<>> scripted_cluster::end(runtime::observed_instance instance, std::chrono::milliseconds) {
     called();
+    while (slow_stops.contains(instance.name))
+        co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
     const auto at = containers.find(instance.container);
     if (at == containers.end()) co_return result<>();
     if (!last_words.empty()) write(instance.container, last_words, std::chrono::hours(1));
@@ -196,13 +212,15 @@ task<result<>> scripted_cluster::sweep(std::vector<std::string> keep) {
     std::erase_if(kept, [&](const auto& k) {
         return std::find(keep.begin(), keep.end(), k.second.what.container) == keep.end();
     });
-    sandboxes.clear();
+    std::erase_if(sandboxes,
+                  [&](const auto& s) { return std::find(keep.begin(), keep.end(), s.second.container) == keep.end(); });
     co_return result<>();
 }
 
 task<result<>> scripted_cluster::remove_app(std::string app) {
     called();
     std::erase_if(containers, [&](const auto& c) { return c.second.app == app; });
+    sandboxes.erase(app);
     removed_apps.push_back(app);
     co_return result<>();
 }

@@ -54,6 +54,8 @@ class scripted_cluster final : public runtime::cluster {
     std::set<std::string> unwell;       // containers whose checks fail
     bool hang_in_ready{false};          // wait_ready() does not return until cancelled
     std::set<std::string> slow_starts;  // instance names: start() waits until they are taken out
+    std::set<std::string> slow_stops;   // instance names: end() waits likewise
+    bool slow_sandboxes{false};         // make_sandbox() waits until it is false
     std::string hang_in;                // "sandbox", "start", "run_once": that one neither
 
     std::vector<node> machines{{.name = "here", .capacity = {64ll << 30, 16}}};
@@ -71,7 +73,9 @@ class scripted_cluster final : public runtime::cluster {
     // What happened
     std::map<std::string, runtime::observed_instance> containers;
     std::map<std::string, std::deque<runtime::log_line>> output;
-    std::set<std::string> sandboxes;
+    std::multimap<std::string, runtime::sandbox> sandboxes;  // by app; those that no instance is in
+    int sandboxes_made{0};
+    std::map<std::string, std::string> sandbox_of;  // those made ahead, by the container that was started in them
     std::vector<std::string> stopped;
     int freezes{0}, thaws{0};
     std::vector<std::string> removed_apps;
@@ -93,6 +97,8 @@ class scripted_cluster final : public runtime::cluster {
     std::map<std::string, kept_one> kept;  // by name
 
     void crash(const std::string& container, int exit_code);
+    /// All that are made ahead die, as they do with the engine.
+    void lose_sandboxes() { sandboxes.clear(); }
 
     bool watched() const;
     void engine_returns();
@@ -100,6 +106,7 @@ class scripted_cluster final : public runtime::cluster {
     task<result<>> connect(deadline) override;
     task<result<runtime::sandbox>> make_sandbox(std::string app, deadline) override;
     task<result<>> drop_sandbox(runtime::sandbox unused) override;
+    task<result<std::multimap<std::string, runtime::sandbox>>> idle_sandboxes() override;
     task<result<runtime::observed_instance>> start(runtime::instance_spec spec, std::optional<runtime::sandbox> in,
                                                    deadline) override;
     task<result<>> wait_ready(runtime::observed_instance instance, health_check, deadline) override;
@@ -140,6 +147,7 @@ class scripted_cluster final : public runtime::cluster {
 
  private:
     void called();
+    bool remove_sandbox(const std::string& container);
     static task<> hang();
 
     int made_{0};

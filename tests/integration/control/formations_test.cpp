@@ -136,6 +136,35 @@ TEST_F(formations_test, exclusive_instances_are_never_two) {
     EXPECT_EQ(cluster.most_at_once["web.1"], 2);
 }
 
+TEST_F(formations_test, an_exclusive_type_is_not_started_again_before_it_has_stopped) {
+    EXPECT_EQ(scale({{"worker", 1}}), job_state::succeeded);
+    EXPECT_EQ(set("worker", {.exclusive = true}), job_state::succeeded);
+    ASSERT_TRUE(runs({"web.1", "worker.1"}));
+    const int before = cluster.starts["worker.1"];
+    cluster.slow_stops.insert("worker.1");
+    EXPECT_EQ(scale({{"worker", 0}}), job_state::succeeded) << "a scale does not wait for the end of what it retires";
+    const auto again = world.settle(formations().scale(world.who(), "hello", {{"worker", 1}})).value();
+    ASSERT_TRUE(world.until([&] { return world.settle(world.jobs().info(again))->step == "start"; }));
+    int turns = 200;
+    world.until([&] { return turns-- <= 0 || cluster.starts["worker.1"] > before; });
+    EXPECT_EQ(cluster.starts["worker.1"], before) << "the old one has not ended";
+    cluster.slow_stops.clear();
+    EXPECT_EQ(world.finish(again), job_state::succeeded);
+    EXPECT_TRUE(runs({"web.1", "worker.1"}));
+    EXPECT_EQ(cluster.starts["worker.1"], before + 1);
+    EXPECT_EQ(cluster.most_at_once["worker.1"], 1);
+}
+
+TEST_F(formations_test, another_type_is_started_beside_what_still_stops) {
+    EXPECT_EQ(scale({{"worker", 1}}), job_state::succeeded);
+    cluster.slow_stops.insert("worker.1");
+    EXPECT_EQ(scale({{"worker", 0}}), job_state::succeeded);
+    EXPECT_EQ(scale({{"worker", 1}}), job_state::succeeded);
+    EXPECT_EQ(cluster.most_at_once["worker.1"], 2);
+    cluster.slow_stops.clear();
+    EXPECT_TRUE(runs({"web.1", "worker.1"}));
+}
+
 TEST_F(formations_test, an_exclusive_type_that_does_not_start_gives_way_to_the_old_again) {
     EXPECT_EQ(set("worker", {.exclusive = true}), job_state::succeeded);
     EXPECT_EQ(scale({{"worker", 1}}), job_state::succeeded);

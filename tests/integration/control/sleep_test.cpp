@@ -1,6 +1,8 @@
 // Scale to zero as control does it, with a router that says what the test wants.
 #include <gmock/gmock.h>
 
+#include "control/housekeeping.hpp"
+#include "control/supervision.hpp"
 #include "core/store/routing.hpp"
 #include "tests/support/control_world.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -22,7 +24,8 @@ class sleep_test : public testing::Test {
     void TearDown() override { end(); }
 
     void start() {
-        world = std::make_unique<test::control_world>(dir.path(), cluster);
+        world = std::make_unique<test::control_world>(dir.path(), cluster,
+                                                      [this](control::options& o) { o.sleep_sandboxes = sandboxes; });
         router = &world->router();
     }
     void end() { world.reset(); }
@@ -55,6 +58,24 @@ class sleep_test : public testing::Test {
         ASSERT_TRUE(world->until([&] { return held() && cluster.freezes > 0; }));
     }
 
+    void run() { world->scope().spawn("run", world->platform().run()); }
+    /// As after a long sleep.
+    void stop_in_sleep(const std::string& app) {
+        ASSERT_TRUE(world->settle(world->platform().routings().autosleep(world->who(), app, 60s, 0s)));
+        router->say({.leaving = {}, .idle = {{app, 61s}}});
+        ASSERT_TRUE(world->until([&] {
+            return std::none_of(cluster.containers.begin(), cluster.containers.end(),
+                                [&](const auto& c) { return c.second.app == app; });
+        }));
+    }
+    bool keeps_sandboxes(std::size_t number) {
+        return world->until([&] { return cluster.sandboxes.size() == number && kept().size() == number; });
+    }
+    std::vector<std::string> kept() { return world->platform().shared().spares.containers(); }
+    /// What hello's only instance was started in; empty: in a sandbox that was made for it.
+    std::string started_in() { return cluster.sandbox_of[cluster.containers.begin()->first]; }
+
+    int sandboxes{50};
     test::temporary_directory dir;
     test::scripted_cluster cluster;
     std::unique_ptr<test::control_world> world;
@@ -143,6 +164,165 @@ TEST_F(sleep_test, a_stopped_app_stays_stopped_over_a_restart) {
     restart();
     ASSERT_TRUE(world->until([&] { return held(); }));
     EXPECT_TRUE(cluster.containers.empty());
+}
+
+TEST_F(sleep_test, a_stopped_app_keeps_a_sandbox_and_wakes_in_it) {
+    run();
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    const auto waiting = kept().at(0);
+    EXPECT_TRUE(world->platform().shared().running.all().empty()) << "a sandbox is no instance";
+    EXPECT_TRUE(held());
+    say_wake();
+    ASSERT_TRUE(world->until([&] { return served(); }));
+    EXPECT_EQ(started_in(), waiting);
+    EXPECT_TRUE(cluster.sandboxes.empty());
+    EXPECT_EQ(cluster.sandboxes_made, 1);
+}
+
+TEST_F(sleep_test, a_request_that_comes_while_the_sandbox_is_made_is_answered) {
+    run();
+    cluster.slow_sandboxes = true;
+    stop_in_sleep("hello");
+    ASSERT_TRUE(world->until([&] { return !world->platform().shared().spares.kept().empty(); }));
+    say_wake();
+    ASSERT_TRUE(becomes("awake"));
+    EXPECT_TRUE(cluster.containers.empty());
+    cluster.slow_sandboxes = false;
+    ASSERT_TRUE(world->until([&] { return served(); }));
+    EXPECT_NE(started_in(), "");
+    EXPECT_TRUE(cluster.sandboxes.empty());
+}
+
+TEST_F(sleep_test, a_kept_sandbox_waits_on_over_a_restart_of_the_control_plane) {
+    run();
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    cluster.sandboxes.emplace("hello", runtime::sandbox{"one too many", "10.0.0.99"});
+    cluster.sandboxes.emplace("gone", runtime::sandbox{"of nobody", "10.0.0.98"});
+    restart();
+    ASSERT_EQ(cluster.sandboxes.size(), 1u) << "the others are swept";
+    const auto waiting = cluster.sandboxes.begin()->second.container;
+    EXPECT_EQ(kept(), std::vector{waiting});
+    EXPECT_TRUE(cluster.containers.empty());
+    run();
+    say_wake();
+    ASSERT_TRUE(world->until([&] { return served(); }));
+    EXPECT_EQ(started_in(), waiting);
+    EXPECT_EQ(cluster.sandboxes_made, 1);
+}
+
+TEST_F(sleep_test, a_restart_makes_the_sandbox_that_it_does_not_find) {
+    run();
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    cluster.lose_sandboxes();
+    restart();
+    EXPECT_TRUE(kept().empty());
+    run();
+    ASSERT_TRUE(keeps_sandboxes(1));
+    EXPECT_EQ(cluster.sandboxes_made, 2);
+}
+
+TEST_F(sleep_test, a_sandbox_that_died_costs_the_wake_nothing_but_time) {
+    run();
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    cluster.lose_sandboxes();
+    say_wake();
+    ASSERT_TRUE(world->until([&] { return served(); }));
+    EXPECT_EQ(started_in(), "");
+}
+
+TEST_F(sleep_test, sandboxes_that_died_with_the_engine_are_made_anew) {
+    run();
+    ASSERT_TRUE(world->until([&] { return cluster.watched(); }));
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    const auto before = kept();
+    cluster.lose_sandboxes();
+    cluster.engine_returns();
+    ASSERT_TRUE(keeps_sandboxes(1));
+    EXPECT_NE(kept(), before);
+}
+
+TEST_F(sleep_test, housekeeping_leaves_kept_sandboxes) {
+    run();
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    world->run(control::collect_strays(world->platform().shared()));
+    EXPECT_THAT(cluster.tidied.back().first, testing::Contains(kept().at(0)));
+}
+
+TEST_F(sleep_test, as_many_keep_one_as_the_settings_say_those_that_were_stopped_last) {
+    sandboxes = 1;
+    restart();
+    world->deployed("second");
+    run();
+    ASSERT_TRUE(world->until([&] { return cluster.watched(); }));
+    ASSERT_TRUE(world->settle(control::look_around(world->platform().shared())));
+    ASSERT_TRUE(world->until([&] { return world->routed("second").size() == 1; }));
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    EXPECT_EQ(cluster.sandboxes.begin()->first, "hello");
+    stop_in_sleep("second");
+    ASSERT_TRUE(world->until([&] { return cluster.sandboxes.contains("second"); }));
+    EXPECT_FALSE(cluster.sandboxes.contains("hello")) << "it went before the other was made";
+    say_wake();
+    ASSERT_TRUE(world->until([&] { return served(); })) << "it wakes all the same";
+    EXPECT_EQ(started_in(), "");
+    ASSERT_TRUE(keeps_sandboxes(1));
+}
+
+TEST_F(sleep_test, an_app_that_is_destroyed_in_its_sleep_leaves_nothing) {
+    run();
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    ASSERT_TRUE(world->settle(world->platform().apps().destroy(world->who(), "hello", "hello")));
+    EXPECT_TRUE(cluster.sandboxes.empty());
+    EXPECT_TRUE(kept().empty());
+    EXPECT_EQ(world->platform().shared().sleep.find("hello"), nullptr);
+}
+
+TEST_F(sleep_test, a_change_starts_a_stopped_app_in_its_sandbox) {
+    run();
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    const auto waiting = kept().at(0);
+    const auto job = world->settle(world->platform().apps().set_config(world->who(), "hello", {{"COLOR", "blue"}}));
+    ASSERT_TRUE(job);
+    EXPECT_EQ(world->finish(*job), job_state::succeeded);
+    ASSERT_TRUE(world->until([&] { return served() && cluster.containers.size() == 1; }));
+    EXPECT_EQ(started_in(), waiting);
+    EXPECT_TRUE(cluster.sandboxes.empty());
+}
+
+TEST_F(sleep_test, the_web_wakes_in_the_sandbox_and_not_a_worker) {
+    world->store([&](SQLite::Database& db) {
+        const auto id = store::find_app(db, "hello")->id;
+        auto r = store::add_release(db, world->box(),
+                                    {.app = id,
+                                     .commit = std::string(40, 'b'),
+                                     .description = "Deploy",
+                                     .user = "ann",
+                                     .code = {"", "stack"},
+                                     .processes = {{"clock", "tick"}, {"web", "serve"}}});
+        store::make_current(db, r, "static", {{"clock", 1}, {"web", 1}});
+    });
+    restart();
+    run();
+    ASSERT_TRUE(world->until([&] {
+        return served() && cluster.containers.size() == 2 &&
+               std::all_of(cluster.containers.begin(), cluster.containers.end(),
+                           [](const auto& c) { return c.second.release == 2; });
+    }));
+    stop_in_sleep("hello");
+    ASSERT_TRUE(keeps_sandboxes(1));
+    const auto waiting = kept().at(0);
+    say_wake();
+    ASSERT_TRUE(world->until([&] { return served() && cluster.containers.size() == 2; }));
+    for (const auto& [id, i] : cluster.containers)
+        EXPECT_EQ(cluster.sandbox_of[id], i.process == "web" ? waiting : "") << i.name;
 }
 
 TEST_F(sleep_test, a_change_wakes_it_first) {

@@ -57,6 +57,27 @@ TEST_F(real_engine_instances_test, a_sandbox_made_ahead_is_used) {
     EXPECT_TRUE(run(engine_->wait_ready(*i, {}, soon())));
 }
 
+TEST_F(real_engine_instances_test, a_sandbox_is_idle_while_it_runs_and_nothing_is_in_it) {
+    auto s = run(engine_->make_sandbox("hello", soon()));
+    auto dead = run(engine_->make_sandbox("hello", soon()));
+    ASSERT_TRUE(s && dead);
+    ASSERT_TRUE(run(client_->kill_container(dead->container, "SIGKILL", soon())));
+    ASSERT_TRUE(run(client_->wait_container(dead->container, soon())));
+    auto idle = run(engine_->idle_sandboxes());
+    ASSERT_TRUE(idle) << idle.error().message;
+    ASSERT_EQ(idle->size(), 1U);
+    EXPECT_EQ(idle->begin()->first, "hello");
+    EXPECT_EQ(idle->begin()->second.container, s->container);
+    EXPECT_EQ(idle->begin()->second.address, s->address);
+    ASSERT_TRUE(run(engine_->sweep({s->container})));
+    auto found = idle->begin()->second;
+    auto i = run(engine_->start(spec("hello", serves), found, soon()));
+    ASSERT_TRUE(i) << i.error().message;
+    EXPECT_EQ(i->sandbox, s->container) << "a sweep leaves it when it is told to";
+    EXPECT_TRUE(run(engine_->wait_ready(*i, {}, soon())));
+    EXPECT_TRUE(run(engine_->idle_sandboxes())->empty());
+}
+
 TEST_F(real_engine_instances_test, a_dead_sandbox_is_replaced) {
     auto s = run(engine_->make_sandbox("hello", soon()));
     ASSERT_TRUE(s);

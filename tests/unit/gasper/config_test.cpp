@@ -55,6 +55,7 @@ TEST_F(config_test, has_the_documented_defaults_without_any_source) {
     usual.disk_bytes = 2ll << 30;
     EXPECT_EQ(c.instances.limit, usual);
     EXPECT_EQ(c.disk_full, 90);
+    EXPECT_EQ(c.sleep.sandboxes, 50);
     EXPECT_TRUE(c.router.access_log);
 }
 
@@ -187,6 +188,15 @@ TEST_F(config_test, a_value_that_is_no_value_of_its_type_is_refused) {
         EXPECT_THAT(load(std::string(name) + ": " + value + "\n").errors, ElementsAre(HasSubstr("gasper.yml:1: ")))
             << name << value;
     }
+}
+
+TEST_F(config_test, no_sleeping_app_has_to_keep_its_network) {
+    EXPECT_EQ(load("sleep:\n  sandboxes: 0\n").value.sleep.sandboxes, 0);
+    EXPECT_EQ(load("", {{"GASPER_SLEEP_SANDBOXES", "7"}}).value.sleep.sandboxes, 7);
+    for (const std::string wrong : {"-1", "10001", "many", "1.5"})
+        EXPECT_THAT(load("sleep:\n  sandboxes: " + wrong + "\n").errors,
+                    ElementsAre(HasSubstr("a whole number between 0 and 10000")))
+            << wrong;
 }
 
 TEST_F(config_test, the_help_is_a_file_that_changes_nothing_and_names_every_setting) {
