@@ -142,17 +142,18 @@ task<result<>> go_on_in_place(parts& p, service s, const server_beside& beside, 
     co_return fail(errc::failed, "service_not_ready", s.name + " does not start with the restored data");
 }
 
-task<> wait_for_watchers(parts& p, std::string service, deadline until) {
-    while (p.service_servers.restarts[service].pending && !until.expired())
-        co_await sleep_until(deadline::after(look_again));
-}
-
 task<bool> comes_up(parts& p, std::string service, deadline until) {
     while (!p.service_servers.find(service)) {
         if (until.expired()) co_return false;
         co_await sleep_until(deadline::after(look_again));
     }
     co_return true;
+}
+
+task<result<>> needs_running(parts& p, service s) {
+    if (!s.stopped) (void)co_await comes_up(p, s.name, deadline::after(kind_of(s).start_timeout));
+    if (p.service_servers.find(s.name)) co_return result<>();
+    co_return fail(errc::conflict, "service_not_running", s.name + " does not run; see services:info " + s.name);
 }
 
 task<> sweep_beside(parts& p, std::set<job_id> going_on) {

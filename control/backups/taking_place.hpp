@@ -41,10 +41,10 @@ task<result<>> take_place(parts& p, service s, const server_beside& beside, job_
 /// The same from the swap on, that an earlier process did: the service is being started by those who watch it.
 task<result<>> go_on_in_place(parts& p, service s, const server_beside& beside, job_context& job);
 
-/// Of a service that is held: those who bring services back leave it alone, but what they had begun ends first.
-task<> wait_for_watchers(parts& p, std::string service, deadline until);
 /// Waits until it runs; false at the deadline.
 task<bool> comes_up(parts& p, std::string service, deadline until);
+/// Waits for a service that is about to run after a restart. Errors: conflict.
+task<result<>> needs_running(parts& p, service s);
 
 /// Removes directories beside services that nobody works with, and notes of jobs that ended. What a job swapped that is
 /// among `going_on`, or runs, stays.

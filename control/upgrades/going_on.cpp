@@ -104,12 +104,6 @@ task<> clear_upgrade(parts& p, job cut, std::string) {
     co_await p.stacks.drop_service_image(recipe, found.s->name, deadline::after(seconds(30)));
 }
 
-task<result<>> needs_running(parts& p, service s) {
-    if (!s.stopped) (void)co_await comes_up(p, s.name, deadline::after(kind_of(s).start_timeout));
-    if (p.service_servers.find(s.name)) co_return result<>();
-    co_return fail(errc::conflict, "service_not_running", s.name + " does not run; see services:info " + s.name);
-}
-
 task<> agree_on_users(parts& p, service s, job_context& job) {
     const auto* running = p.service_servers.find(s.name);
     if (!running) co_return;

@@ -215,9 +215,8 @@ CREATE TABLE exposures (
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first_tables, process_settings,  routing_rows, audit,    webhooks, job_trees, volumes,
-            cron,         remembered_mounts, drains,       services, scaling,  backups,   upgrades,
-            exposures};
+    return {first_tables,      process_settings, routing_rows, audit,   webhooks, job_trees, volumes,  cron,
+            remembered_mounts, drains,           services,     scaling, backups,  upgrades,  exposures};
 }
 
 }  // namespace gasper::store
