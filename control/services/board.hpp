@@ -18,6 +18,7 @@ struct service_board {
     std::multiset<std::string> held;
     std::set<std::string> beside;  // throw-away servers that somebody works with, by name
     std::set<std::string> walled;  // no app may reach it: its data is being copied
+    std::set<std::string> filled;  // by a job of another's key: no job of its own may touch it
     // By user and app: being opened and not yet an attachment's, or an attachment's no more and still in use.
     std::multiset<std::pair<std::string, std::string>> held_ways;
     struct restart_state {

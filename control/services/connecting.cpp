@@ -25,6 +25,7 @@ task<result<opened_console>> services::open_console(identity who, console_reques
     if (!s) co_return s.error();
     const auto& kind = kind_of(*s);
     if (kind.console.empty()) co_return fail(errc::conflict, "no_console", kind.title + " has no console");
+    if (!s->made) co_return fail(errc::conflict, "service_not_made", s->name + " is still being made");
     auto& p = platform_.shared();
     const auto* running = p.service_servers.find(s->name);
     if (!running)

@@ -80,6 +80,8 @@ class services {
 
     /// A server of its own, ready when the job ends.
     task<result<job_id>> create(identity who, new_service wanted);
+    /// Its row alone, not made yet: for a job that starts and fills it. Errors: as create()'s.
+    task<result<service>> add(identity who, new_service wanted);
     task<result<std::vector<service_view>>> list(identity who);
     task<result<service_view>> info(identity who, std::string name);
     /// With all that is in it. `confirm` must equal the name. errc::conflict while an app is attached.
