@@ -44,11 +44,15 @@ task<result<opened_console>> services::open_console(identity who, console_reques
     co_return console;
 }
 
-task<result<way_in>> services::find_way(identity who, std::string app, std::string host, int port) {
+// In the book before it is looked at: whoever takes the right away from now on ends it.
+task<result<way_in>> services::find_way(identity who, std::string app, std::string host, int port,
+                                        std::function<void()> end) {
     auto a = co_await platform_.apps().authorize(who, app);
     if (!a) co_return a.error();
     auto& p = platform_.shared();
     const auto name = service_of_host(host);
+    open_tunnel tunnel{.who = who, .app = a->id, .service = name, .end = std::move(end)};
+    auto right = p.tunnels.add(std::move(tunnel));
     const auto s = co_await p.db.read([&](SQLite::Database& db) {
         const auto all = store::attachments_of(db, p.box, a->id);
         const auto at = std::find_if(all.begin(), all.end(),
@@ -64,7 +68,7 @@ task<result<way_in>> services::find_way(identity who, std::string app, std::stri
                        name + " answers on port " + std::to_string(kind.port) + ", not " + std::to_string(port));
     const auto* running = p.service_servers.find(name);
     if (!running) co_return fail(errc::conflict, "service_not_running", name + " does not run");
-    way_in way(running->address, kind.port);
+    way_in way(running->address, kind.port, std::move(right));
     co_return way;
 }
 

@@ -23,7 +23,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr auto look_at_doors = seconds(15);
+constexpr auto door_rounds = seconds(15);
 constexpr std::int64_t lowest_port = 1024;
 
 error not_exposed(const std::string& name) {
@@ -284,9 +284,14 @@ task<result<exposure_view>> exposures::show(identity who, std::string name) {
     co_return v;
 }
 
+task<> look_at_doors(parts& p) {
+    co_await agree_with_store(p);
+    co_await end_lost_tunnels(p);
+}
+
 task<> keep_doors(parts& p) {
-    auto turn = [&p] { return agree_with_store(p); };
-    co_await repeat(p.log, "doors", look_at_doors, std::move(turn));
+    auto turn = [&p] { return look_at_doors(p); };
+    co_await repeat(p.log, "doors", door_rounds, std::move(turn));
 }
 
 }  // namespace gasper::control

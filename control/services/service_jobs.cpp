@@ -67,6 +67,7 @@ task<result<>> erase_service(parts& p, service s) {
 
 task<result<>> clear_service(parts& p, service s) {
     p.doors.close(s.name);
+    p.tunnels.end_all(s.name);
     p.service_servers.running.erase(s.name);
     p.service_servers.restarts.erase(s.name);
     auto removed = co_await p.services.remove(s.name, deadline::after(seconds(60)));
