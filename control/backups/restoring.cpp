@@ -53,18 +53,10 @@ task<result<>> fill(parts& p, service s, server_beside& beside, verb_input input
     co_return co_await end_beside(p, s, beside);
 }
 
-// An app that was attached while the dump was restored.
-task<> give_later_users(parts& p, const service& s, job_context& job) {
-    const auto* running = p.service_servers.find(s.name);
-    if (!running) co_return;
-    auto given = co_await give_users(p, s, running->container);
-    if (!given) job.say(" !     not every attached app has its user: " + given.error().message);
-}
-
 // The data before goes when what serves is written down, and not sooner.
 task<result<>> conclude(parts& p, service s, const server_beside& beside, result<> placed, job_context& job) {
     if (placed) {
-        co_await give_later_users(p, s, job);
+        co_await agree_on_users(p, s, job);
         co_await job.step(committed_step);
     }
     co_await clear_beside(p, beside);

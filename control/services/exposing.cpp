@@ -218,6 +218,8 @@ task<result<exposure>> exposures::make_new(identity who, service s, new_exposure
     if (!shown) co_return shown.error();
     attachment outsider;
     give_credentials(outsider);
+    outsider.service = s.id;
+    outsider.rights = wanted.rights.value_or(service_rights::read_write);
     const held_way held(p.service_servers, outsider);
     auto e = exposure_of(s, outsider, wanted, std::move(*shown));
     e.allowed = std::move(allowed);

@@ -98,9 +98,9 @@ struct known_ways {
 
 task<known_ways> ways_of(parts& p, service_id id) {
     known_ways known;
-    for (const auto& [user, app] : p.service_servers.held_ways) {
-        known.users.insert(user);
-        known.apps.insert(app);
+    for (const auto& held : p.service_servers.held_ways) {
+        known.users.insert(held.user);
+        known.apps.insert(held.app_name);
     }
     const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::users_of(db, p.box, id); });
     for (const auto& a : all) {
@@ -161,7 +161,7 @@ task<> close_way(parts& p, service s, attachment a) {
     const bool needed =
         std::any_of(others.begin(), others.end(), [&](const attachment& o) { return o.app == a.app; }) ||
         std::any_of(held.begin(), held.end(),
-                    [&](const auto& h) { return h.first != a.user && h.second == a.app_name; });
+                    [&](const attachment& h) { return h.user != a.user && h.app_name == a.app_name; });
     if (!needed) co_await leave_network(p, s.name, a.app_name);
 }
 

@@ -104,15 +104,6 @@ task<> clear_upgrade(parts& p, job cut, std::string) {
     co_await p.stacks.drop_service_image(recipe, found.s->name, deadline::after(seconds(30)));
 }
 
-task<> agree_on_users(parts& p, service s, job_context& job) {
-    const auto* running = p.service_servers.find(s.name);
-    if (!running) co_return;
-    const auto container = running->container;
-    auto given = co_await give_users(p, s, container);
-    if (!given) job.say(" !     not every attached app has its user: " + given.error().message);
-    co_await close_lost_ways(p, s);
-}
-
 task<result<std::string>> version_of_server(parts& p, std::string container) {
     std::vector<std::string> words{"version"};
     auto text = co_await run_verb(p, std::move(container), std::move(words), "", deadline::after(seconds(30)));

@@ -143,18 +143,25 @@ scripted_engine::answer service_engine::create(const std::string& name, const st
     return scripted_engine::json(201, json{{"Id", c.id}}.dump());
 }
 
-// The first start of a server on an empty directory: nothing is in it.
+// An empty directory is a new disk: nothing is in it.
+void service_engine::take_data(const container& c) {
+    const auto file = std::filesystem::path(c.data) / "disk";
+    for (const auto& [service, before] : disk_of_)
+        disks_[before] = {users[service], tables[service]};
+    int number = 0;
+    if (!(std::ifstream(file) >> number)) std::ofstream(file) << (number = ++made_);
+    std::erase_if(disk_of_, [number](const auto& d) { return d.second == number; });
+    disk_of_[c.service] = number;
+    users[c.service] = disks_[number].users;
+    tables[c.service] = disks_[number].tables;
+}
+
 scripted_engine::answer service_engine::start(container& c) {
     const auto* holder = c.inside.empty() ? nullptr : at(c.inside);
     if (!c.inside.empty() && !(holder && holder->running)) return refused(409, "cannot join network");
     c.running = true;
     if (c.data.empty()) return no_content();
-    const auto initialised = std::filesystem::path(c.data) / "initialised";
-    if (!std::filesystem::exists(initialised)) {
-        users[c.service].clear();
-        tables[c.service].clear();
-    }
-    std::ofstream(initialised) << "yes";
+    take_data(c);
     ++begun[c.service];
     return no_content();
 }

@@ -63,6 +63,7 @@ class service_engine {
     answer of_container(const std::string& method, const std::string& name, const std::string& verb);
     answer create(const std::string& name, const std::string& body);
     answer start(container& c);
+    void take_data(const container& c);
     answer list() const;
     answer of_network(const std::string& method, const std::string& name, const std::string& verb,
                       const std::string& body);
@@ -71,6 +72,14 @@ class service_engine {
     outcome run(const std::string& service, const std::vector<std::string>& words, const std::string& input);
     outcome run_on_data(const std::string& service, const std::string& verb, const std::string& input);
     outcome log_in(const std::string& app, const std::string& url) const;
+
+    /// What a server keeps in its directory, by a number in it: it goes where the directory goes.
+    struct disk {
+        std::map<std::string, std::string> users;
+        std::map<std::string, int> tables;
+    };
+    std::map<int, disk> disks_;
+    std::map<std::string, int> disk_of_;  // by service; of the server that was started last
 
     int made_{0};
 };
