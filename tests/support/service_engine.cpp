@@ -271,6 +271,7 @@ service_engine::outcome service_engine::run(const std::string& service, const st
     auto& known = users[service];
     const auto& verb = words.at(1);
     if (on_verb) on_verb(verb, service);
+    if (unknown.contains(verb)) return {2, "", "no such verb: " + verb};
     if (verb == "ready") return {};
     if (verb == "version") return {0, "1.2.3\n", ""};
     if (verb == "dump" || verb == "restore" || verb == "contents") return run_on_data(service, verb, input);

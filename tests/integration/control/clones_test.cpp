@@ -130,6 +130,13 @@ TEST_F(clones_test, one_that_lacks_rows_is_found_out_and_gone) {
     expect_nothing_of("green");
 }
 
+TEST_F(clones_test, servers_that_were_started_before_their_kind_could_count_are_copied_uncounted) {
+    engine.unknown = {"contents"};
+    const auto begun = clone("green");
+    EXPECT_EQ(world.finish(begun.value()), job_state::succeeded) << job_of(*begun).reason;
+    EXPECT_EQ(engine.tables["green"], engine.tables["blue"]);
+}
+
 TEST_F(clones_test, nobody_touches_it_before_it_is_complete) {
     engine.held = {"dump"};
     const auto begun = clone("green").value();
