@@ -6,6 +6,7 @@
 #include "control/platform.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/services.hpp"
+#include "control/services/ways.hpp"
 #include "core/store/services.hpp"
 
 namespace gasper::control {
@@ -27,6 +28,7 @@ task<result<opened_console>> services::open_console(identity who, console_reques
     if (kind.console.empty()) co_return fail(errc::conflict, "no_console", kind.title + " has no console");
     if (!s->made) co_return fail(errc::conflict, "service_not_made", s->name + " is still being made");
     auto& p = platform_.shared();
+    if (auto open = check_not_walled(p, s->name); !open) co_return open.error();
     const auto* running = p.service_servers.find(s->name);
     if (!running)
         co_return fail(errc::conflict, "service_not_running", s->name + " does not run; see services:info " + s->name);
@@ -66,6 +68,7 @@ task<result<way_in>> services::find_way(identity who, std::string app, std::stri
     if (port != kind.port)
         co_return fail(errc::invalid, "service_port",
                        name + " answers on port " + std::to_string(kind.port) + ", not " + std::to_string(port));
+    if (auto open = check_not_walled(p, name); !open) co_return open.error();
     const auto* running = p.service_servers.find(name);
     if (!running) co_return fail(errc::conflict, "service_not_running", name + " does not run");
     way_in way(running->address, kind.port, std::move(right));

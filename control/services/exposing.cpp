@@ -78,6 +78,7 @@ runtime::service_door::server_address server_of(parts& p, std::string name, std:
 
 result<> open_door(parts& p, const exposure& e, const runtime::service_kind& kind) {
     if (!kind.outside) return fail(errc::invalid, "not_exposable", kind.title + " cannot be exposed");
+    if (auto open = check_not_walled(p, e.service_name); !open) return open;
     // What was refused without --anyone is not in the store.
     auto allowed = runtime::allow_list::parse(e.allowed, true);
     if (!allowed) return allowed.error();
@@ -116,6 +117,7 @@ task<> agree_with_store(parts& p) {
     if (p.doors.changes() != before) co_return;
     std::set<std::string> wanted;
     for (const auto& one : all) {
+        if (p.service_servers.walled.contains(one.e.service_name)) continue;
         wanted.insert(one.e.service_name);
         if (is_as(p.doors.find(one.e.service_name), one.e)) continue;
         if (auto opened = open_door(p, one.e, kind_of(one.s)); !opened)
@@ -186,6 +188,7 @@ task<result<exposure_view>> exposures::expose(identity who, new_exposure wanted)
     auto s = co_await services(platform_).authorize(who, wanted.service);
     if (!s) co_return s.error();
     auto& p = platform_.shared();
+    if (auto open = check_not_walled(p, s->name); !open) co_return open.error();
     const auto& kind = kind_of(*s);
     if (!kind.outside) co_return fail(errc::invalid, "not_exposable", kind.title + " cannot be exposed");
     if (auto fits = check_port(p, wanted.port); !fits) co_return fits.error();

@@ -54,7 +54,8 @@ class exposures {
     platform& platform_;
 };
 
-/// There is a door for each exposure in the store, and no other, and no tunnel whose right has ended.
+/// There is a door for each exposure in the store but of those that are walled off, and no other, and no tunnel whose
+/// right has ended.
 task<> look_at_doors(parts& p);
 /// The same as long as the process lives, at its beginning at once.
 task<> keep_doors(parts& p);

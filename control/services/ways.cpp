@@ -137,10 +137,15 @@ std::string url_of(const service& s, const attachment& a) {
     return runtime::service_url(kind, runtime::service_host_name(s.name), kind.port, a.user, a.password);
 }
 
+result<> check_not_walled(const parts& p, const std::string& service) {
+    if (!p.service_servers.walled.contains(service)) return {};
+    return being_upgraded(service);
+}
+
 task<result<>> open_way(parts& p, service s, attachment a, deadline until) {
     const auto* running = co_await coming_server(p, s.name, until);
     if (!running) co_return not_running(s.name);
-    if (p.service_servers.walled.contains(s.name)) co_return being_upgraded(s.name);
+    if (auto open = check_not_walled(p, s.name); !open) co_return open;
     std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
     auto granted = co_await run_verb(p, running->container, std::move(words), a.password + "\n", until);
     if (!granted) co_return granted.error();

@@ -29,6 +29,9 @@ class held_way {
     std::list<attachment>::iterator at_;
 };
 
+/// Errors: conflict "service_upgrading" while nobody may write into the service: its data is being copied.
+result<> check_not_walled(const parts& p, const std::string& service);
+
 /// The user exists, the app's network reaches the service, and one can log in from there. A second time it is as the
 /// first.
 task<result<>> open_way(parts& p, service s, attachment a, deadline until);

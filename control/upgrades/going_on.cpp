@@ -4,6 +4,7 @@
 
 #include "control/backups/beside.hpp"
 #include "control/backups/taking_place.hpp"
+#include "control/services/exposing.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/verbs.hpp"
@@ -59,8 +60,10 @@ task<result<>> run_upgrade(parts& p, service_id id, std::string version, job_con
     if (!s || !s->made) co_return gone_meanwhile();
     auto chosen = choose_upgrade(kind_of(*s), *s, version);
     if (!chosen) co_return chosen.error();
-    if (chosen->transfers) co_return co_await run_transfer(p, std::move(*s), chosen->version, job);
-    co_return co_await run_renewal(p, std::move(*s), job);
+    if (!chosen->transfers) co_return co_await run_renewal(p, std::move(*s), job);
+    auto done = co_await run_transfer(p, std::move(*s), chosen->version, job);
+    co_await look_at_doors(p);
+    co_return done;
 }
 
 task<> settle_upgrades(parts& p) {

@@ -105,17 +105,17 @@ def test_postgres_has_the_rows_of_one_moment_while_it_is_written(gasper):
 
 
 def test_redis_has_all_keys(gasper):
-    with created(gasper, "redis", "cache"):
+    with created(gasper, "redis", "hot"):
         text = "".join(f"SET key:{n} value-{n}\n" for n in range(500)) + "RPUSH list a b c\nSELECT 3\nHSET hash one 1\n"
-        assert script(gasper, "cache", text)[0] == 0
-        clone(gasper, "cache", "cache-two", "--plan", "medium").ok()
+        assert script(gasper, "hot", text)[0] == 0
+        clone(gasper, "hot", "hot-two", "--plan", "medium").ok()
         asked = "DBSIZE\nGET key:499\nLRANGE list 0 -1\nSELECT 3\nHGETALL hash\n"
-        assert script(gasper, "cache-two", asked)[1] == script(gasper, "cache", asked)[1]
-        assert script(gasper, "cache-two", "ACL USERS\n")[1].split() == ["default", "gasper"]
-        assert service(gasper, "cache-two")["plan"] == "medium"
-        gasper.command("services:restart", "cache-two").ok()
-        assert script(gasper, "cache-two", asked)[1] == script(gasper, "cache", asked)[1], "it is on the disk"
-        destroy(gasper, "cache-two")
+        assert script(gasper, "hot-two", asked)[1] == script(gasper, "hot", asked)[1]
+        assert script(gasper, "hot-two", "ACL USERS\n")[1].split() == ["default", "gasper"]
+        assert service(gasper, "hot-two")["plan"] == "medium"
+        gasper.command("services:restart", "hot-two").ok()
+        assert script(gasper, "hot-two", asked)[1] == script(gasper, "hot", asked)[1], "it is on the disk"
+        destroy(gasper, "hot-two")
 
 
 def test_a_newer_version_takes_it_and_an_older_one_is_refused(gasper):
