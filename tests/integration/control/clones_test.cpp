@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-using rows = std::map<std::string, int>;
+using table_rows = std::map<std::string, int>;
 
 class clones_test : public testing::Test {
  protected:
@@ -62,7 +62,7 @@ class clones_test : public testing::Test {
         EXPECT_EQ(engine.find("service", name), nullptr);
         EXPECT_EQ(engine.find("service-sandbox", name), nullptr);
         EXPECT_FALSE(std::filesystem::exists(dir.path() / "services" / name));
-        EXPECT_EQ(engine.tables["blue"], (rows{{"orders", 3}, {"things", 5}}));
+        EXPECT_EQ(engine.tables["blue"], (table_rows{{"orders", 3}, {"things", 5}}));
         EXPECT_EQ(engine.begun["blue"], 1);
     }
 
@@ -116,7 +116,7 @@ TEST_F(clones_test, what_is_written_meanwhile_is_in_it_or_not) {
     };
     const auto begun = clone("green");
     ASSERT_EQ(world.finish(begun.value()), job_state::succeeded) << job_of(*begun).reason;
-    EXPECT_EQ(engine.tables["green"], (rows{{"orders", 3}, {"things", 5}}));
+    EXPECT_EQ(engine.tables["green"], (table_rows{{"orders", 3}, {"things", 5}}));
     EXPECT_EQ(engine.tables["blue"]["things"], 6);
 }
 
