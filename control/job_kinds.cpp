@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/backups/backup_jobs.hpp"
+#include "control/clones/clone_jobs.hpp"
 #include "control/cron_clock.hpp"
 #include "control/one_off_jobs.hpp"
 #include "control/services/attaching.hpp"
@@ -132,6 +133,7 @@ const std::vector<job_kind>& job_kinds() {
                                              {"detach", true, resume_detach},
                                              {"rotate", true, resume_rotate},
                                              {"promote", true, resume_promote},
+                                             {"service-clone", true, resume_clone, clear_clone},
                                              {"service-upgrade", true, resume_upgrade, clear_upgrade},
                                              {"service-rollback", true, resume_return, clear_upgrade}};
     return kinds;

@@ -20,6 +20,7 @@
 #include "control/placing.hpp"
 #include "control/services/board.hpp"
 #include "control/services/doors.hpp"
+#include "control/services/tunnels.hpp"
 #include "control/sleep_book.hpp"
 #include "control/spares.hpp"
 #include "control/start_book.hpp"
@@ -61,6 +62,7 @@ struct parts {
     cron_board cron{executor};
     service_board service_servers{};
     service_doors doors{background, log};
+    tunnel_book tunnels{};
     spare_sandboxes spares{cluster, background, log};
     node_book machines;
     control::placing placing{cluster, machines};

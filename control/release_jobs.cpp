@@ -365,6 +365,7 @@ task<result<>> destroy_app(parts& p, app a) {
         return store::remove_jobs_of(db, a.name);  // the next app of that name may be another's
     });
     p.jobs.forget_logs(jobs);
+    co_await end_lost_tunnels(p);
     p.running.forget_app(a.name);
     p.sleep.forget(a.name);
     p.logs->remove(a.name);

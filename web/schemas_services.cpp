@@ -17,6 +17,8 @@ constexpr const char* databases = R"json({
     "kind": {"type": "string", "minLength": 1, "maxLength": 32}, "version": {"type": "string", "minLength": 1, "maxLength": 16},
     "name": {"type": "string", "maxLength": 64, "description": "2 to 30 of a-z, 0-9 and -, beginning with a letter"},
     "plan": {"type": "string", "minLength": 1, "maxLength": 32}}},
+"NewClone": {"type": "object", "additionalProperties": false, "required": ["name"], "properties": {"name": {"type": "string", "maxLength": 64},
+    "plan": {"type": "string", "minLength": 1, "maxLength": 32}, "version": {"type": "string", "minLength": 1, "maxLength": 16, "description": "not an older one"}}},
 "Attachment": {"type": "object", "additionalProperties": false, "required": ["app", "variable", "user", "rights", "active"], "properties": {
     "app": {"type": "string"}, "variable": {"type": "string"}, "user": {"type": "string", "description": "the app's own, in the database"},
     "rights": {"type": "string", "enum": ["rw", "ro"]}, "active": {"type": "boolean", "description": "a release has it"}}},

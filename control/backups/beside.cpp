@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "control/services/lifecycle.hpp"
+#include "control/services/ways.hpp"
 #include "core/base/handle.hpp"
 #include "core/store/exposures.hpp"
 
@@ -20,6 +21,14 @@ namespace fs = std::filesystem;
 using std::chrono::seconds;
 
 constexpr std::string_view prefix = "beside-";
+
+// Asked for before the store is: one that becomes an attachment's in between is found there.
+std::vector<attachment> ways_on_their_way(const parts& p, service_id id) {
+    std::vector<attachment> found;
+    for (const auto& held : p.service_servers.held_ways)
+        if (held.service == id) found.push_back(held);
+    return found;
+}
 
 }  // namespace
 
@@ -65,7 +74,9 @@ task<> clear_beside(parts& p, const server_beside& beside) {
 }
 
 task<result<>> give_users(parts& p, service s, std::string container) {
-    const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::users_of(db, p.box, s.id); });
+    auto all = ways_on_their_way(p, s.id);
+    const auto known = co_await p.db.read([&](SQLite::Database& db) { return store::users_of(db, p.box, s.id); });
+    all.insert(all.end(), known.begin(), known.end());
     for (const auto& a : all) {
         std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
         auto given = co_await run_verb(p, container, std::move(words), a.password + "\n", deadline::after(seconds(60)));
@@ -74,11 +85,22 @@ task<result<>> give_users(parts& p, service s, std::string container) {
     co_return result<>();
 }
 
+task<> agree_on_users(parts& p, service s, job_context& job) {
+    const auto* running = p.service_servers.find(s.name);
+    if (!running) co_return;
+    const auto container = running->container;
+    auto given = co_await give_users(p, s, container);
+    if (!given) job.say(" !     not every attached app has its user: " + given.error().message);
+    co_await close_lost_ways(p, s);
+}
+
 task<result<contents>> count_contents(parts& p, service s, std::string container) {
     if (!kind_of(s).has("contents")) co_return contents{};
     std::vector<std::string> words{"contents"};
     const auto until = deadline::after(std::chrono::minutes(30));
     auto text = co_await run_verb(p, std::move(container), std::move(words), "", until);
+    // A server that was started before its kind had the verb has none until it is started anew.
+    if (!text && text.error().message == "no such verb: contents") co_return contents{};
     if (!text) co_return text.error();
     co_return parse_contents(*text);
 }

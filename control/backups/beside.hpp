@@ -9,6 +9,7 @@
 #include "control/backups/contents.hpp"
 #include "control/parts.hpp"
 #include "control/services/verbs.hpp"
+#include "core/jobs/runner.hpp"
 #include "core/model/service.hpp"
 
 namespace gasper::control {
@@ -26,8 +27,12 @@ server_beside plan_beside(const parts& p, const std::string& service);
 task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sink progress, deadline until);
 /// Restores a dump into it. `input` refuses: so does this.
 task<result<>> restore_beside(parts& p, const server_beside& beside, verb_input input, deadline until);
-/// Users are not part of a dump: those of the service's attachments are made in this server as they are.
+/// Users are not part of a dump: those of the service's attachments are made in this server as they are, and those that
+/// are on their way in or out (held_way).
 task<result<>> give_users(parts& p, service s, std::string container);
+/// The same in the server that serves now, and no other users: apps were attached, detached and given new ones
+/// meanwhile.
+task<> agree_on_users(parts& p, service s, job_context& job);
 /// What is in a server of the service's kind, by the verb `contents`; nothing when the kind has none.
 task<result<contents>> count_contents(parts& p, service s, std::string container);
 /// Ends it in good order, so that its data can be used.

@@ -9,7 +9,7 @@
 #include "control/backups/streaming.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/job_kinds.hpp"
-#include "control/services/held.hpp"
+#include "control/services/filling.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
@@ -53,18 +53,10 @@ task<result<>> fill(parts& p, service s, server_beside& beside, verb_input input
     co_return co_await end_beside(p, s, beside);
 }
 
-// An app that was attached while the dump was restored.
-task<> give_later_users(parts& p, const service& s, job_context& job) {
-    const auto* running = p.service_servers.find(s.name);
-    if (!running) co_return;
-    auto given = co_await give_users(p, s, running->container);
-    if (!given) job.say(" !     not every attached app has its user: " + given.error().message);
-}
-
 // The data before goes when what serves is written down, and not sooner.
 task<result<>> conclude(parts& p, service s, const server_beside& beside, result<> placed, job_context& job) {
     if (placed) {
-        co_await give_later_users(p, s, job);
+        co_await agree_on_users(p, s, job);
         co_await job.step(committed_step);
     }
     co_await clear_beside(p, beside);
@@ -75,14 +67,6 @@ task<result<>> conclude(parts& p, service s, const server_beside& beside, result
 
 task<std::optional<service>> load(parts& p, service_id id) {
     co_return co_await p.db.read([id](SQLite::Database& db) { return store::find_service(db, id); });
-}
-
-task<> erase(parts& p, service_id id) {
-    const auto s = co_await load(p, id);
-    if (!s) co_return;
-    const held_service held(p.service_servers, s->name);
-    auto erased = co_await erase_service(p, *s);
-    if (!erased) p.log.warn("a service that could not be filled stays", {{"service", s->name}});
 }
 
 task<result<std::string>> beginning_of(verb_input& source) {
@@ -149,7 +133,7 @@ task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) 
 task<result<>> run_restore_into_new(parts& p, service_id id, backup b, job_context& job) {
     auto work = run_restore(p, id, std::move(b), job);
     auto restored = co_await job.guard(std::move(work));
-    if (!restored) co_await erase(p, id);
+    if (!restored) co_await erase_unfilled(p, id);
     co_return restored;
 }
 
@@ -184,35 +168,9 @@ task<result<>> finish_restore(parts& p, service_id id, swap_note note, bool anew
     const claimed_beside claim(p.service_servers, beside);
     auto placed = co_await go_on_in_place(p, *s, beside, job);
     auto done = co_await conclude(p, *s, beside, std::move(placed), job);
-    if (!done && anew) co_await erase(p, id);
+    if (!done && anew) co_await erase_unfilled(p, id);
     co_return done;
 }
-
-/// A service that was made for a restore: it goes when the restore is cancelled before it began.
-class waiting_service {
- public:
-    waiting_service(parts& p, service_id id) : p_(p), id_(id) {}
-    waiting_service(const waiting_service&) = delete;
-    waiting_service& operator=(const waiting_service&) = delete;
-    ~waiting_service() {
-        if (!taken_) p_.background.spawn("restore", give_up(p_, id_, job_));
-    }
-    void waits_as(job_id job) { job_ = job; }
-    void take() { taken_ = true; }
-
- private:
-    // The end of this program leaves the job waiting: the next start goes on with it.
-    static task<> give_up(parts& p, service_id id, job_id waiting) {
-        const auto j = co_await p.db.read([waiting](SQLite::Database& db) { return store::find_job(db, waiting); });
-        const bool goes_on = j && (j->state == job_state::waiting || j->state == job_state::running);
-        if (!goes_on) co_await erase(p, id);
-    }
-
-    parts& p_;
-    service_id id_;
-    job_id job_{};  // none: it was refused
-    bool taken_{false};
-};
 
 std::shared_ptr<waiting_service> claim_of(parts& p, service_id id, bool anew, job_id job) {
     if (!anew) return nullptr;
@@ -270,7 +228,7 @@ task<result<job_runner::work>> resume_restore(parts& p, job cut) {
 
 task<> clear_restore(parts& p, job cut, std::string) {
     const auto input = nlohmann::json::parse(cut.input, nullptr, false);
-    if (input.is_object() && input.value("anew", false)) co_await erase(p, input_of(cut).service);
+    if (input.is_object() && input.value("anew", false)) co_await erase_unfilled(p, input_of(cut).service);
 }
 
 // Its dump was the client's, who is gone.

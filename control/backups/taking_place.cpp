@@ -150,6 +150,12 @@ task<bool> comes_up(parts& p, std::string service, deadline until) {
     co_return true;
 }
 
+task<result<>> needs_running(parts& p, service s) {
+    if (!s.stopped) (void)co_await comes_up(p, s.name, deadline::after(kind_of(s).start_timeout));
+    if (p.service_servers.find(s.name)) co_return result<>();
+    co_return fail(errc::conflict, "service_not_running", s.name + " does not run; see services:info " + s.name);
+}
+
 task<> sweep_beside(parts& p, std::set<job_id> going_on) {
     const auto root = p.settings.data / "services";
     const auto look = [&root] { return look_beside(root); };

@@ -43,6 +43,8 @@ task<result<>> go_on_in_place(parts& p, service s, const server_beside& beside, 
 
 /// Waits until it runs; false at the deadline.
 task<bool> comes_up(parts& p, std::string service, deadline until);
+/// Waits for a service that is about to run after a restart. Errors: conflict.
+task<result<>> needs_running(parts& p, service s);
 
 /// Removes directories beside services that nobody works with, and notes of jobs that ended. What a job swapped that is
 /// among `going_on`, or runs, stays.

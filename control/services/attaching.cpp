@@ -74,6 +74,7 @@ task<result<>> run_detach(parts& p, attachment_id id, std::string user, job_cont
     release_effect effect = [id](SQLite::Database& db, const release&) { store::remove_attachment(db, id); };
     auto done = co_await release_config(p, a.app, user, std::move(changes), "Detach " + s.name, std::move(effect), job);
     if (!done) co_return done.error();
+    co_await end_lost_tunnels(p);
     p.background.spawn("close way", close_when_drained(p, s, a, done->version, std::move(held)));
     job.say("       Released v" + std::to_string(done->version));
     co_return result<>();

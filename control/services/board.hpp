@@ -1,13 +1,14 @@
 // Services as they run now, by name. A value of the control executor.
 #pragma once
 
+#include <list>
 #include <map>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "control/services/service_stats.hpp"
 #include "core/base/deadline.hpp"
+#include "core/model/service.hpp"
 #include "runtime/services/service_host.hpp"
 
 namespace gasper::control {
@@ -17,9 +18,11 @@ struct service_board {
     // Somebody stops, starts or replaces it on purpose: supervision leaves it alone. Once for each who does.
     std::multiset<std::string> held;
     std::set<std::string> beside;  // throw-away servers that somebody works with, by name
-    std::set<std::string> walled;  // no app may reach it: its data is being copied
-    // By user and app: being opened and not yet an attachment's, or an attachment's no more and still in use.
-    std::multiset<std::pair<std::string, std::string>> held_ways;
+    std::set<std::string> walled;  // nobody may reach it: its data is being copied
+    std::set<std::string> filled;  // by a job of another's key: no job of its own may touch it
+    // Being opened and not yet an attachment's, or an attachment's no more and still in use. With passwords: whoever
+    // puts another server in the place of one makes these users there too.
+    std::list<attachment> held_ways;
     struct restart_state {
         int in_row{0};  // ends, each soon after the one before
         deadline::clock::time_point last{};

@@ -6,6 +6,7 @@
 #include "control/platform.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/services.hpp"
+#include "control/services/ways.hpp"
 #include "core/store/services.hpp"
 
 namespace gasper::control {
@@ -25,7 +26,9 @@ task<result<opened_console>> services::open_console(identity who, console_reques
     if (!s) co_return s.error();
     const auto& kind = kind_of(*s);
     if (kind.console.empty()) co_return fail(errc::conflict, "no_console", kind.title + " has no console");
+    if (!s->made) co_return fail(errc::conflict, "service_not_made", s->name + " is still being made");
     auto& p = platform_.shared();
+    if (auto open = check_not_walled(p, s->name); !open) co_return open.error();
     const auto* running = p.service_servers.find(s->name);
     if (!running)
         co_return fail(errc::conflict, "service_not_running", s->name + " does not run; see services:info " + s->name);
@@ -43,11 +46,15 @@ task<result<opened_console>> services::open_console(identity who, console_reques
     co_return console;
 }
 
-task<result<way_in>> services::find_way(identity who, std::string app, std::string host, int port) {
+// In the book before it is looked at: whoever takes the right away from now on ends it.
+task<result<way_in>> services::find_way(identity who, std::string app, std::string host, int port,
+                                        std::function<void()> end) {
     auto a = co_await platform_.apps().authorize(who, app);
     if (!a) co_return a.error();
     auto& p = platform_.shared();
     const auto name = service_of_host(host);
+    open_tunnel tunnel{.who = who, .app = a->id, .service = name, .end = std::move(end)};
+    auto right = p.tunnels.add(std::move(tunnel));
     const auto s = co_await p.db.read([&](SQLite::Database& db) {
         const auto all = store::attachments_of(db, p.box, a->id);
         const auto at = std::find_if(all.begin(), all.end(),
@@ -61,9 +68,10 @@ task<result<way_in>> services::find_way(identity who, std::string app, std::stri
     if (port != kind.port)
         co_return fail(errc::invalid, "service_port",
                        name + " answers on port " + std::to_string(kind.port) + ", not " + std::to_string(port));
+    if (auto open = check_not_walled(p, name); !open) co_return open.error();
     const auto* running = p.service_servers.find(name);
     if (!running) co_return fail(errc::conflict, "service_not_running", name + " does not run");
-    way_in way(running->address, kind.port);
+    way_in way(running->address, kind.port, std::move(right));
     co_return way;
 }
 

@@ -23,7 +23,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr auto look_at_doors = seconds(15);
+constexpr auto door_rounds = seconds(15);
 constexpr std::int64_t lowest_port = 1024;
 
 error not_exposed(const std::string& name) {
@@ -78,6 +78,7 @@ runtime::service_door::server_address server_of(parts& p, std::string name, std:
 
 result<> open_door(parts& p, const exposure& e, const runtime::service_kind& kind) {
     if (!kind.outside) return fail(errc::invalid, "not_exposable", kind.title + " cannot be exposed");
+    if (auto open = check_not_walled(p, e.service_name); !open) return open;
     // What was refused without --anyone is not in the store.
     auto allowed = runtime::allow_list::parse(e.allowed, true);
     if (!allowed) return allowed.error();
@@ -116,6 +117,7 @@ task<> agree_with_store(parts& p) {
     if (p.doors.changes() != before) co_return;
     std::set<std::string> wanted;
     for (const auto& one : all) {
+        if (p.service_servers.walled.contains(one.e.service_name)) continue;
         wanted.insert(one.e.service_name);
         if (is_as(p.doors.find(one.e.service_name), one.e)) continue;
         if (auto opened = open_door(p, one.e, kind_of(one.s)); !opened)
@@ -186,6 +188,7 @@ task<result<exposure_view>> exposures::expose(identity who, new_exposure wanted)
     auto s = co_await services(platform_).authorize(who, wanted.service);
     if (!s) co_return s.error();
     auto& p = platform_.shared();
+    if (auto open = check_not_walled(p, s->name); !open) co_return open.error();
     const auto& kind = kind_of(*s);
     if (!kind.outside) co_return fail(errc::invalid, "not_exposable", kind.title + " cannot be exposed");
     if (auto fits = check_port(p, wanted.port); !fits) co_return fits.error();
@@ -218,6 +221,8 @@ task<result<exposure>> exposures::make_new(identity who, service s, new_exposure
     if (!shown) co_return shown.error();
     attachment outsider;
     give_credentials(outsider);
+    outsider.service = s.id;
+    outsider.rights = wanted.rights.value_or(service_rights::read_write);
     const held_way held(p.service_servers, outsider);
     auto e = exposure_of(s, outsider, wanted, std::move(*shown));
     e.allowed = std::move(allowed);
@@ -284,9 +289,14 @@ task<result<exposure_view>> exposures::show(identity who, std::string name) {
     co_return v;
 }
 
+task<> look_at_doors(parts& p) {
+    co_await agree_with_store(p);
+    co_await end_lost_tunnels(p);
+}
+
 task<> keep_doors(parts& p) {
-    auto turn = [&p] { return agree_with_store(p); };
-    co_await repeat(p.log, "doors", look_at_doors, std::move(turn));
+    auto turn = [&p] { return look_at_doors(p); };
+    co_await repeat(p.log, "doors", door_rounds, std::move(turn));
 }
 
 }  // namespace gasper::control

@@ -54,8 +54,10 @@ class exposures {
     platform& platform_;
 };
 
-/// As long as the process lives: there is a door for each exposure in the store, and no other. At its beginning at
-/// once.
+/// There is a door for each exposure in the store but of those that are walled off, and no other, and no tunnel whose
+/// right has ended.
+task<> look_at_doors(parts& p);
+/// The same as long as the process lives, at its beginning at once.
 task<> keep_doors(parts& p);
 
 }  // namespace gasper::control

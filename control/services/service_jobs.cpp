@@ -59,7 +59,15 @@ task<result<>> make(parts& p, service s, job_context& job) {
 }  // namespace
 
 task<result<>> erase_service(parts& p, service s) {
+    auto cleared = co_await clear_service(p, s);
+    if (!cleared) co_return cleared;
+    co_await p.db.transaction([&](SQLite::Database& db) { store::remove_service(db, s.id); });
+    co_return result<>();
+}
+
+task<result<>> clear_service(parts& p, service s) {
     p.doors.close(s.name);
+    p.tunnels.end_all(s.name);
     p.service_servers.running.erase(s.name);
     p.service_servers.restarts.erase(s.name);
     auto removed = co_await p.services.remove(s.name, deadline::after(seconds(60)));
@@ -72,7 +80,6 @@ task<result<>> erase_service(parts& p, service s) {
         std::filesystem::rename(at, aside, ignored);
         std::filesystem::remove_all(aside, ignored);
     });
-    co_await p.db.transaction([&](SQLite::Database& db) { store::remove_service(db, s.id); });
     co_return result<>();
 }
 

@@ -38,5 +38,7 @@ task<> finish_stop(parts& p, service s);
 
 /// Server, network, data and row.
 task<result<>> erase_service(parts& p, service s);
+/// All of it but the row.
+task<result<>> clear_service(parts& p, service s);
 
 }  // namespace gasper::control

@@ -8,6 +8,7 @@
 #include "control/platform.hpp"
 #include "control/services/attaching.hpp"
 #include "control/services/figures.hpp"
+#include "control/services/filling.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/verbs.hpp"
@@ -92,7 +93,7 @@ task<result<service>> services::authorize(identity who, std::string name) {
     co_return std::move(*found);
 }
 
-task<result<job_id>> services::create(identity who, new_service wanted) {
+task<result<service>> services::add(identity who, new_service wanted) {
     auto s = chosen(wanted, who);
     if (!s) co_return s.error();
     auto& p = platform_.shared();
@@ -108,8 +109,15 @@ task<result<job_id>> services::create(identity who, new_service wanted) {
     });
     if (!id) co_return id.error();
     s->id = *id;
+    co_return s;
+}
+
+task<result<job_id>> services::create(identity who, new_service wanted) {
+    auto s = co_await add(who, std::move(wanted));
+    if (!s) co_return s.error();
+    auto& p = platform_.shared();
     auto begun = co_await start_create(p, *s, who.name);
-    if (!begun) co_await p.db.transaction([&](SQLite::Database& db) { store::remove_service(db, *id); });
+    if (!begun) co_await p.db.transaction([&](SQLite::Database& db) { store::remove_service(db, s->id); });
     co_return begun;
 }
 
@@ -174,6 +182,7 @@ task<result<job_id>> services::destroy(identity who, std::string name, std::stri
         co_return fail(errc::invalid, "confirm_mismatch",
                        "destroying a database cannot be undone; confirm with its name: " + name);
     auto& p = platform_.shared();
+    if (auto own = check_not_filled(p, *s); !own) co_return own.error();
     const auto attached =
         co_await p.db.read([&](SQLite::Database& db) { return store::attachments_of(db, p.box, s->id); });
     if (!attached.empty())
@@ -259,6 +268,7 @@ task<result<job_id>> services::rotate(identity who, std::string name, std::strin
 task<result<job_id>> services::order(identity who, std::string name, std::string what) {
     auto s = co_await authorize(who, name);
     if (!s) co_return s.error();
+    if (auto own = check_not_filled(platform_.shared(), *s); !own) co_return own.error();
     auto meant = server_order::restart;
     for (const auto one : {server_order::start, server_order::stop, server_order::restart})
         if (what == to_string(one)) meant = one;

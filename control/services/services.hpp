@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "control/identity.hpp"
 #include "control/services/service_stats.hpp"
+#include "control/services/tunnels.hpp"
 #include "core/base/asio.hpp"
 #include "core/base/error.hpp"
 #include "core/model/service.hpp"
@@ -68,10 +70,12 @@ struct opened_console {
 /// Where a database is reached from this machine.
 struct way_in {
     way_in() = default;  // no aggregate, as above
-    way_in(std::string a, std::uint16_t p) : address(std::move(a)), port(p) {}
+    way_in(std::string a, std::uint16_t p, std::shared_ptr<const open_tunnel> r)
+        : address(std::move(a)), port(p), right(std::move(r)) {}
 
     std::string address;
     std::uint16_t port{0};
+    std::shared_ptr<const open_tunnel> right;  // kept as long as the way is used
 };
 
 class services {
@@ -80,6 +84,8 @@ class services {
 
     /// A server of its own, ready when the job ends.
     task<result<job_id>> create(identity who, new_service wanted);
+    /// Its row alone, not made yet: for a job that starts and fills it. Errors: as create()'s.
+    task<result<service>> add(identity who, new_service wanted);
     task<result<std::vector<service_view>>> list(identity who);
     task<result<service_view>> info(identity who, std::string name);
     /// With all that is in it. `confirm` must equal the name. errc::conflict while an app is attached.
@@ -104,7 +110,8 @@ class services {
     task<result<opened_console>> open_console(identity who, console_request wanted);
 
     /// The database "NAME" or "NAME.db.internal", on its port, that is attached to the app, for who may use the app.
-    task<result<way_in>> find_way(identity who, std::string app, std::string host, int port);
+    /// `end`: when that is not so any longer; see open_tunnel.
+    task<result<way_in>> find_way(identity who, std::string app, std::string host, int port, std::function<void()> end);
 
     /// May `who` use this service (owner or admin)? errc::not_found when not.
     task<result<service>> authorize(identity who, std::string name);

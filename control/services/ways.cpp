@@ -98,9 +98,9 @@ struct known_ways {
 
 task<known_ways> ways_of(parts& p, service_id id) {
     known_ways known;
-    for (const auto& [user, app] : p.service_servers.held_ways) {
-        known.users.insert(user);
-        known.apps.insert(app);
+    for (const auto& held : p.service_servers.held_ways) {
+        known.users.insert(held.user);
+        known.apps.insert(held.app_name);
     }
     const auto all = co_await p.db.read([&](SQLite::Database& db) { return store::users_of(db, p.box, id); });
     for (const auto& a : all) {
@@ -137,10 +137,15 @@ std::string url_of(const service& s, const attachment& a) {
     return runtime::service_url(kind, runtime::service_host_name(s.name), kind.port, a.user, a.password);
 }
 
+result<> check_not_walled(const parts& p, const std::string& service) {
+    if (!p.service_servers.walled.contains(service)) return {};
+    return being_upgraded(service);
+}
+
 task<result<>> open_way(parts& p, service s, attachment a, deadline until) {
     const auto* running = co_await coming_server(p, s.name, until);
     if (!running) co_return not_running(s.name);
-    if (p.service_servers.walled.contains(s.name)) co_return being_upgraded(s.name);
+    if (auto open = check_not_walled(p, s.name); !open) co_return open;
     std::vector<std::string> words{"grant", a.user, std::string(to_string(a.rights))};
     auto granted = co_await run_verb(p, running->container, std::move(words), a.password + "\n", until);
     if (!granted) co_return granted.error();
@@ -161,7 +166,7 @@ task<> close_way(parts& p, service s, attachment a) {
     const bool needed =
         std::any_of(others.begin(), others.end(), [&](const attachment& o) { return o.app == a.app; }) ||
         std::any_of(held.begin(), held.end(),
-                    [&](const auto& h) { return h.first != a.user && h.second == a.app_name; });
+                    [&](const attachment& h) { return h.user != a.user && h.app_name == a.app_name; });
     if (!needed) co_await leave_network(p, s.name, a.app_name);
 }
 

@@ -1,6 +1,7 @@
 // An app's way into a service: its user, its network, its variable. For control's own sources.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <string>
 
@@ -13,20 +14,23 @@ namespace gasper::control {
 void give_credentials(attachment& a);
 std::string url_of(const service& s, const attachment& a);
 
-/// While it lives nobody takes this way for a lost one: it is being opened, or instances still have it.
+/// While it lives nobody takes this way for a lost one, and a server that takes another's place has its user: it is
+/// being opened, or instances still have it.
 class held_way {
  public:
-    held_way(service_board& board, const attachment& a) : board_(board), way_(a.user, a.app_name) {
-        board_.held_ways.insert(way_);
-    }
+    held_way(service_board& board, const attachment& a)
+        : board_(board), at_(board.held_ways.insert(board.held_ways.end(), a)) {}
     held_way(const held_way&) = delete;
     held_way& operator=(const held_way&) = delete;
-    ~held_way() { board_.held_ways.erase(board_.held_ways.find(way_)); }
+    ~held_way() { board_.held_ways.erase(at_); }
 
  private:
     service_board& board_;
-    std::pair<std::string, std::string> way_;
+    std::list<attachment>::iterator at_;
 };
+
+/// Errors: conflict "service_upgrading" while nobody may write into the service: its data is being copied.
+result<> check_not_walled(const parts& p, const std::string& service);
 
 /// The user exists, the app's network reaches the service, and one can log in from there. A second time it is as the
 /// first.

@@ -4,17 +4,12 @@
 
 #include <algorithm>
 
+#include "control/backups/room.hpp"
 #include "core/model/service_version.hpp"
 
 namespace gasper::control {
 
 namespace {
-
-constexpr std::int64_t restore_log = 256ll << 20;  // what a server writes beside its data while it is filled
-
-double in_gib(std::int64_t bytes) {
-    return static_cast<double>(bytes) / (1 << 30);
-}
 
 std::string versions_of(const runtime::service_kind& kind) {
     std::string text;
@@ -43,12 +38,7 @@ result<chosen_upgrade> choose_upgrade(const runtime::service_kind& kind, const s
 }
 
 result<> check_upgrade_room(const std::string& service, std::int64_t size, std::int64_t available) {
-    const auto needed = size + size / 10 + restore_log;
-    if (available >= needed) return {};
-    return fail(errc::conflict, "disk_full",
-                fmt::format("the data of {} is there twice until the upgrade is confirmed: {:.1f} GiB are needed, "
-                            "{:.1f} GiB are free",
-                            service, in_gib(needed), in_gib(available)));
+    return check_room("the data of " + service + " is there twice until the upgrade is confirmed", size, available);
 }
 
 }  // namespace gasper::control

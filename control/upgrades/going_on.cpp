@@ -4,6 +4,7 @@
 
 #include "control/backups/beside.hpp"
 #include "control/backups/taking_place.hpp"
+#include "control/services/exposing.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/verbs.hpp"
@@ -59,8 +60,10 @@ task<result<>> run_upgrade(parts& p, service_id id, std::string version, job_con
     if (!s || !s->made) co_return gone_meanwhile();
     auto chosen = choose_upgrade(kind_of(*s), *s, version);
     if (!chosen) co_return chosen.error();
-    if (chosen->transfers) co_return co_await run_transfer(p, std::move(*s), chosen->version, job);
-    co_return co_await run_renewal(p, std::move(*s), job);
+    if (!chosen->transfers) co_return co_await run_renewal(p, std::move(*s), job);
+    auto done = co_await run_transfer(p, std::move(*s), chosen->version, job);
+    co_await look_at_doors(p);
+    co_return done;
 }
 
 task<> settle_upgrades(parts& p) {
@@ -102,21 +105,6 @@ task<> clear_upgrade(parts& p, job cut, std::string) {
     co_await let_attached_in(p, *found.s);
     const auto recipe = kind_of(*found.s).recipe(found.s->version);
     co_await p.stacks.drop_service_image(recipe, found.s->name, deadline::after(seconds(30)));
-}
-
-task<result<>> needs_running(parts& p, service s) {
-    if (!s.stopped) (void)co_await comes_up(p, s.name, deadline::after(kind_of(s).start_timeout));
-    if (p.service_servers.find(s.name)) co_return result<>();
-    co_return fail(errc::conflict, "service_not_running", s.name + " does not run; see services:info " + s.name);
-}
-
-task<> agree_on_users(parts& p, service s, job_context& job) {
-    const auto* running = p.service_servers.find(s.name);
-    if (!running) co_return;
-    const auto container = running->container;
-    auto given = co_await give_users(p, s, container);
-    if (!given) job.say(" !     not every attached app has its user: " + given.error().message);
-    co_await close_lost_ways(p, s);
 }
 
 task<result<std::string>> version_of_server(parts& p, std::string container) {

@@ -2,6 +2,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <filesystem>
+
 #include "control/backups/beside.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/services/held.hpp"
@@ -47,18 +49,6 @@ task<> turn_back(parts& p, service s, const upgrade& u, job_context& job) {
 }
 
 }  // namespace
-
-std::int64_t size_of_tree(const fs::path& at) {
-    std::int64_t bytes = 0;
-    std::error_code ec;
-    fs::recursive_directory_iterator each(at, fs::directory_options::skip_permission_denied, ec);
-    for (; !ec && each != fs::recursive_directory_iterator(); each.increment(ec)) {
-        std::error_code gone;  // a server may be at work there
-        const auto size = each->is_regular_file(gone) && !gone ? each->file_size(gone) : 0;
-        if (!gone) bytes += static_cast<std::int64_t>(size);
-    }
-    return bytes;
-}
 
 bool is_kept(std::string_view directory) {
     return directory.starts_with(kept_prefix) && directory.find('/') == directory.npos;

@@ -3,8 +3,6 @@
 // knows which version's data stands where. For control/upgrades.
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
 #include <string>
 
 #include "control/parts.hpp"
@@ -13,8 +11,6 @@
 
 namespace gasper::control {
 
-/// Bytes of all files below; what cannot be read counts nothing. Blocks.
-std::int64_t size_of_tree(const std::filesystem::path& at);
 /// Is this how upgrades name a directory?
 bool is_kept(std::string_view directory);
 

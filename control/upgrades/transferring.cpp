@@ -2,12 +2,13 @@
 #include <fmt/format.h>
 
 #include "control/backups/beside.hpp"
+#include "control/backups/pouring.hpp"
+#include "control/backups/room.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/services/held.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/switch.hpp"
 #include "control/upgrades/places.hpp"
-#include "control/upgrades/pouring.hpp"
 #include "control/upgrades/upgrade_jobs.hpp"
 #include "control/upgrades/walls.hpp"
 #include "core/base/crypto.hpp"
@@ -31,22 +32,6 @@ error service_left() {
     return fail(errc::not_found, "service_not_found", "the service is gone");
 }
 
-struct disk_use {
-    std::int64_t data{0}, available{0};
-};
-
-task<disk_use> look_at_disk(parts& p, std::string name) {
-    const auto look = [at = service_directory(p, name) / "data"] {
-        std::error_code ec;
-        disk_use use;
-        use.data = size_of_tree(at);
-        const auto space = fs::space(at, ec);
-        if (!ec) use.available = static_cast<std::int64_t>(space.available);
-        return use;
-    };
-    co_return co_await p.files.run(look);
-}
-
 // All of it that apps do not notice.
 task<result<>> prepare_transfer(parts& p, service s, service next, server_beside& beside, job_context& job) {
     auto ready = co_await needs_running(p, s);
@@ -63,17 +48,10 @@ task<result<>> transfer_data(parts& p, service s, service next, server_beside& b
     const auto* running = p.service_servers.find(s.name);
     if (!running) co_return fail(errc::conflict, "service_not_running", s.name + " does not run any more");
     const auto container = running->container;
-    auto before = co_await count_contents(p, s, container);
-    if (!before) co_return before.error();
-    auto poured = co_await pour(p, container, beside, deadline::after(longest_transfer));
-    if (!poured) co_return poured;
-    auto after = co_await count_contents(p, s, container);
-    if (!after) co_return after.error();
-    auto there = co_await count_contents(p, next, beside.server.container);
-    if (!there) co_return there.error();
-    auto same = check_restored(*before, *after, *there);
-    if (!same) co_return same;
-    if (!before->empty()) job.say(fmt::format("       {} tables, as they are", there->size()));
+    const auto until = deadline::after(longest_transfer);
+    auto tables = co_await pour_and_count(p, next, container, beside.server.container, until);
+    if (!tables) co_return tables.error();
+    if (*tables > 0) job.say(fmt::format("       {} tables, as they are", *tables));
     auto given = co_await give_users(p, next, beside.server.container);
     if (!given) co_return given;
     co_return co_await end_beside(p, next, beside);

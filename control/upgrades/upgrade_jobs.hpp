@@ -32,10 +32,6 @@ task<result<job_runner::work>> resume_return(parts& p, job cut);
 /// What is left of a job that does not go on.
 task<> clear_upgrade(parts& p, job cut, std::string reason);
 
-/// Waits for a service that is about to run after a restart. Errors: conflict.
-task<result<>> needs_running(parts& p, service s);
-/// The users of today's attachments and no others: apps were attached and detached meanwhile.
-task<> agree_on_users(parts& p, service s, job_context& job);
 /// What a server says of itself: "15.8".
 task<result<std::string>> version_of_server(parts& p, std::string container);
 

@@ -31,6 +31,8 @@ bool is_apart(const error& e) {
 task<result<>> wall_off(parts& p, service s, job_context& job) {
     auto spec = co_await service_spec_of(p, s, job.sink(), deadline::after(p.settings.build_deadline));
     if (!spec) co_return spec.error();
+    p.doors.close(s.name);
+    p.tunnels.end_all(s.name);
     auto stopped = co_await stop_service(p, s);
     if (!stopped) co_return stopped;
     for (const auto& app : co_await apps_of(p, s.id)) {

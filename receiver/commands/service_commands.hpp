@@ -8,6 +8,8 @@
 namespace gasper::receiver {
 
 std::vector<command> service_commands();
+/// Copies of them.
+std::vector<command> clone_commands();
 /// To newer versions, and back.
 std::vector<command> upgrade_commands();
 /// Of those about the way in from outside.

@@ -129,9 +129,9 @@ std::vector<command> own_commands() {
 const std::vector<command>& table() {
     static const std::vector<command> all = [] {
         std::vector<command> joined;
-        for (const auto part :
-             {app_commands, process_commands, scaling_commands, routing_commands, release_commands, platform_commands,
-              commands_of_work, service_commands, upgrade_commands, expose_commands, backup_commands, own_commands})
+        for (const auto part : {app_commands, process_commands, scaling_commands, routing_commands, release_commands,
+                                platform_commands, commands_of_work, service_commands, clone_commands, upgrade_commands,
+                                expose_commands, backup_commands, own_commands})
             for (auto& each : part())
                 joined.push_back(std::move(each));
         return joined;

@@ -1,4 +1,8 @@
 // ssh -L 5432:NAME:5432 APP@host: to the databases of an app, for who may use the app.
+#include <boost/asio/post.hpp>
+#include <functional>
+#include <memory>
+
 #include "control/services/services.hpp"
 #include "core/base/deadline.hpp"
 #include "receiver/sessions/sessions.hpp"
@@ -24,6 +28,34 @@ task<result<>> connect_socket(tcp::socket& socket, tcp::endpoint at, forward_req
     co_return result<>();
 }
 
+/// A socket, its place among the tunnels that there may be, and the right to it. Belongs to the SSH thread.
+struct dialled_tunnel {
+    dialled_tunnel(const asio::any_io_executor& executor, int& open) : socket(executor), open_(open) { ++open_; }
+    dialled_tunnel(const dialled_tunnel&) = delete;
+    dialled_tunnel& operator=(const dialled_tunnel&) = delete;
+    ~dialled_tunnel() { --open_; }
+
+    tcp::socket socket;
+    std::shared_ptr<const control::open_tunnel> right;
+    bool over{false};
+
+ private:
+    int& open_;
+};
+
+// Called by control: the client sees the end of the connection.
+std::function<void()> ender_of(const std::shared_ptr<dialled_tunnel>& tunnel, asio::any_io_executor here) {
+    return [weak = std::weak_ptr<dialled_tunnel>(tunnel), here = std::move(here)] {
+        asio::post(here, [weak] {
+            const auto t = weak.lock();
+            if (!t) return;
+            t->over = true;
+            boost::system::error_code ignored;
+            t->socket.close(ignored);
+        });
+    };
+}
+
 }  // namespace
 
 // Asks control, then connects by itself: the addresses of databases are reached from this machine only.
@@ -33,23 +65,23 @@ task<result<forward_socket>> sessions::dial(forward_request wanted) {
     if (tunnels_ >= options_.max_tunnels)
         co_return fail(errc::unavailable, "too_many_tunnels", "there are too many tunnels; try again later");
     auto executor = co_await asio::this_coro::executor;
-    ++tunnels_;
-    auto give_up_place = [this](tcp::socket* s) {
-        delete s;
-        --tunnels_;
-    };
-    forward_socket socket(new tcp::socket(executor), std::move(give_up_place));
+    auto tunnel = std::make_shared<dialled_tunnel>(executor, tunnels_);
     control::services databases(platform_);
-    auto asking = hop(control_, databases.find_way(wanted.who, wanted.user, wanted.host, wanted.port));
+    auto finding = databases.find_way(wanted.who, wanted.user, wanted.host, wanted.port, ender_of(tunnel, executor));
+    auto asking = hop(control_, std::move(finding));
     auto way = co_await with_deadline(std::move(asking), deadline::after(seconds(10)), "the database's address");
     if (!way) co_return way.error();
+    tunnel->right = std::move(way->right);
     boost::system::error_code ec;
     const auto address = asio::ip::make_address(way->address, ec);
     if (ec) co_return no_answer(wanted, ec);
     const tcp::endpoint at(address, way->port);
-    auto connecting = connect_socket(*socket, at, wanted);
+    auto connecting = connect_socket(tunnel->socket, at, wanted);
     auto connected = co_await with_deadline(std::move(connecting), deadline::after(seconds(10)), wanted.host);
     if (!connected) co_return connected.error();
+    if (tunnel->over)
+        co_return fail(errc::forbidden, "service_not_attached", wanted.host + " is not attached any more");
+    forward_socket socket(tunnel, &tunnel->socket);
     co_return socket;
 }
 

@@ -252,6 +252,26 @@ def test_a_tunnel_ends_with_its_database_and_with_its_client(gasper, app):
         gasper.command("services:detach", name, app.name).ok()
 
 
+def test_a_tunnel_ends_with_the_right_to_it(gasper, app):
+    """Also of a client that has not logged in yet, whom no user's end would cut."""
+    with created(gasper, "postgres", "rightful") as name, created(gasper, "redis", "staying"):
+        gasper.command("services:attach", name, app.name).ok()
+        gasper.command("services:attach", "staying", app.name).ok()
+        with Tunnel(gasper, app.name, f"{name}:5432") as tunnel, Tunnel(gasper, app.name, "staying:6379") as other:
+            silent, stays = (socket.create_connection(("127.0.0.1", t.port), 10) for t in (tunnel, other))
+            # An SSLRequest is answered without a login: the tunnel is there.
+            silent.sendall(bytes([0, 0, 0, 8, 4, 210, 22, 47]))
+            assert silent.recv(1) == b"N"
+            gasper.command("services:detach", name, app.name).ok()
+            silent.settimeout(20)
+            assert silent.recv(1) == b""
+            silent.close()
+            stays.sendall(b"PING\r\n")
+            assert stays.recv(100).startswith(b"-NOAUTH"), "the other one is as it was"
+            stays.close()
+        gasper.command("services:detach", "staying", app.name).ok()
+
+
 def test_prometheus_reads_the_figures_of_databases(gasper):
     with created(gasper, "postgres", "counted") as name:
         label = f'{{service="{name}",kind="postgres"}}'

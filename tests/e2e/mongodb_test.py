@@ -146,6 +146,36 @@ def test_a_dump_brings_everything_back_and_a_damaged_one_changes_nothing(server)
     assert PASSWORD.encode() not in server.verb("slow") and json.loads(server.verb("stats"))["size_bytes"] > 0
 
 
+def test_contents_are_documents_but_for_those_that_end_by_themselves(server):
+    db = server.client().numbered
+    db.plain.insert_many([{"_id": i} for i in range(25)])
+    db["two words"].insert_one({"_id": 1})
+    db.sessions.insert_one({"_id": 1})
+    db.sessions.create_index("at", expireAfterSeconds=3600)
+
+    def counted():
+        lines = (line.split(" ", 1) for line in server.verb("contents").decode().splitlines())
+        return {name: int(number) for number, name in lines if name.startswith("numbered.") and ".system." not in name}
+    assert counted() == {"numbered.plain": 25, "numbered.two words": 1}
+    dump = server.verb("dump")
+    db.plain.delete_many({"_id": {"$lt": 5}})
+    assert counted()["numbered.plain"] == 20
+    server.verb("restore", input=dump)
+    assert counted()["numbered.plain"] == 25
+
+
+def test_a_backup_is_verified_by_its_documents(gasper):
+    app = gasper.app("mongodb")
+    app.push().ok()
+    with created(gasper, "proved"):
+        gasper.command("services:attach", "proved", app.name).ok()
+        assert app.get("/greeting/hello", method="PUT").status == 200
+        done = json.loads(gasper.command("services:backup", "proved", "--json", deadline=300).ok().output)
+        assert "tables, as they are" in gasper.command("jobs:log", str(done["job"])).ok().output
+        gasper.command("services:detach", "proved", app.name).ok()
+    gasper.command("apps:destroy", app.name, "--confirm", app.name)
+
+
 def little(number):
     return struct.pack("<I", number)
 

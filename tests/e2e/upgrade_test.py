@@ -1,16 +1,19 @@
 """services:upgrade: newest packages in place, another version by dump and restore, and the way back."""
 
 import json
+import os
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import pytest
 
 from backups_test import ROWS, SUM, Database
-from harness import wait_until
+from harness import free_ports, run, wait_until
 from services_bad_day_test import Writer
 from services_test import created, service, variable
+from terminal import Terminal
 
 
 def upgrade(gasper, name, *options, deadline=900):
@@ -149,6 +152,55 @@ def test_another_version_brings_all_rows_and_keeps_the_data_before(gasper, app):
         gasper.command("services:detach", "risen", app.name).ok()
     finally:
         gasper.command("services:destroy", "risen", "--confirm", "risen", deadline=300)
+
+
+def test_what_comes_through_the_door_is_not_lost_and_a_console_ends(gasper, tmp_path):
+    """Whoever is no app writes into the database as well: while it is copied, nobody does."""
+    blue = Database(gasper, "outward")
+    console = None
+    try:
+        blue.sql("CREATE TABLE written (n int PRIMARY KEY); ALTER TABLE written OWNER TO app_owner;")
+        [port] = free_ports(1)
+        shown = json.loads(gasper.command("services:expose", "outward", "--port", str(port), "--allow", "127.0.0.1/32", "--json").ok().output)
+        url = urllib.parse.urlsplit(shown["url"])
+        certificate = tmp_path / "outward.crt"
+        certificate.write_text(gasper.command("services:certificate", "outward").ok().output)
+        environment = {**os.environ, "PGPASSWORD": url.password, "PGSSLMODE": "verify-ca", "PGSSLROOTCERT": str(certificate),
+                       "PGCONNECT_TIMEOUT": "5"}
+        answered, over = [], threading.Event()
+
+        def write():
+            number = 0
+            while not over.is_set():
+                number += 1
+                done = run(["psql", "-h", "127.0.0.1", "-p", port, "-U", url.username, "app", "-qAtc", f"INSERT INTO written VALUES ({number})"],
+                           env=environment)
+                if done.status == 0:
+                    answered.append(number)
+                over.wait(0.02)
+
+        def goes_on():
+            before = len(answered)
+            wait_until(lambda: len(answered) > before, 60, "a write through the door")
+        console = Terminal(gasper, "gasper", 24, 80, "services:connect", "outward")
+        console.expect(r"app=# ")
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            goes_on()
+            upgrade(gasper, "outward", "--version", "17").ok()
+            goes_on()
+        finally:
+            over.set()
+            writer.join()
+        console.end()
+        there = {int(n) for n in blue.sql("SELECT n FROM written;").split()}
+        assert set(answered) <= there, sorted(set(answered) - there)
+        assert service(gasper, "outward")["version"] == "17"
+    finally:
+        if console and console.process.poll() is None:
+            console.process.kill()
+        gasper.command("services:destroy", "outward", "--confirm", "outward", deadline=300)
 
 
 def test_the_way_back_loses_what_was_written_since(gasper, app):

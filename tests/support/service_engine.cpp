@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "core/base/deadline.hpp"
 
@@ -60,10 +61,11 @@ std::string label_in(const std::map<std::string, std::string>& labels, const std
 class service_engine::verb_terminal final : public runtime::terminal {
  public:
     using command = std::function<outcome(const std::string& input)>;
-    explicit verb_terminal(command act) : act_(std::move(act)) {}
+    explicit verb_terminal(command act, std::function<bool()> held = {})
+        : act_(std::move(act)), held_(std::move(held)) {}
 
     task<result<chunk>> read() override {
-        while (!done_)
+        while (!done_ || (held_ && held_()))
             co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
         chunk next;
         next.error = done_->output.empty();
@@ -83,6 +85,7 @@ class service_engine::verb_terminal final : public runtime::terminal {
 
  private:
     command act_;
+    std::function<bool()> held_;
     std::string input_;
     std::optional<outcome> done_;
 };
@@ -140,15 +143,25 @@ scripted_engine::answer service_engine::create(const std::string& name, const st
     return scripted_engine::json(201, json{{"Id", c.id}}.dump());
 }
 
-// The first start of a server on an empty directory: there are no users in it.
+// An empty directory is a new disk: nothing is in it.
+void service_engine::take_data(const container& c) {
+    const auto file = std::filesystem::path(c.data) / "disk";
+    for (const auto& [service, before] : disk_of_)
+        disks_[before] = {users[service], tables[service]};
+    int number = 0;
+    if (!(std::ifstream(file) >> number)) std::ofstream(file) << (number = ++made_);
+    std::erase_if(disk_of_, [number](const auto& d) { return d.second == number; });
+    disk_of_[c.service] = number;
+    users[c.service] = disks_[number].users;
+    tables[c.service] = disks_[number].tables;
+}
+
 scripted_engine::answer service_engine::start(container& c) {
     const auto* holder = c.inside.empty() ? nullptr : at(c.inside);
     if (!c.inside.empty() && !(holder && holder->running)) return refused(409, "cannot join network");
     c.running = true;
     if (c.data.empty()) return no_content();
-    const auto initialised = std::filesystem::path(c.data) / "initialised";
-    if (!std::filesystem::exists(initialised)) users[c.service].clear();
-    std::ofstream(initialised) << "yes";
+    take_data(c);
     ++begun[c.service];
     return no_content();
 }
@@ -232,12 +245,36 @@ scripted_engine::answer service_engine::of_network(const std::string& method, co
     return scripted_engine::json(200, "");
 }
 
+// A dump is a line "NAME NUMBER" per table.
+service_engine::outcome service_engine::run_on_data(const std::string& service, const std::string& verb,
+                                                    const std::string& input) {
+    auto& rows = tables[service];
+    outcome o;
+    if (verb == "dump")
+        for (const auto& [name, number] : rows)
+            o.output += fmt::format("{} {}\n", name, number);
+    if (verb == "contents")
+        for (const auto& [name, number] : rows)
+            o.output += fmt::format("{} {}\n", number, name);
+    if (verb != "restore") return o;
+    rows.clear();
+    std::istringstream lines(input);
+    std::string name;
+    for (int number = 0; lines >> name >> number;)
+        rows[name] = number;
+    return o;
+}
+
 service_engine::outcome service_engine::run(const std::string& service, const std::vector<std::string>& words,
                                             const std::string& input) {
     if (dead) return {1, "", "it is dead"};
     auto& known = users[service];
     const auto& verb = words.at(1);
+    if (on_verb) on_verb(verb, service);
+    if (unknown.contains(verb)) return {2, "", "no such verb: " + verb};
     if (verb == "ready") return {};
+    if (verb == "version") return {0, "1.2.3\n", ""};
+    if (verb == "dump" || verb == "restore" || verb == "contents") return run_on_data(service, verb, input);
     if (verb == "grant") {
         known[words.at(2)] = input.substr(0, input.find('\n'));
         return {};
@@ -258,12 +295,12 @@ service_engine::outcome service_engine::run(const std::string& service, const st
 
 std::unique_ptr<runtime::terminal> service_engine::exec(const std::string& id, const runtime::exec_options& how) {
     const auto& verb = how.command.at(1);
-    if ((verb == "grant" || verb == "revoke") && on_call) on_call();
+    if ((verb == "grant" || verb == "revoke" || verb == "restore") && on_call) on_call();
     if (dead) throw boost::system::system_error(asio::error::operation_aborted);
     auto act = [this, service = containers.at(id).service, words = how.command](const std::string& input) {
         return run(service, words, input);
     };
-    return std::make_unique<verb_terminal>(std::move(act));
+    return std::make_unique<verb_terminal>(std::move(act), [this, verb] { return held.contains(verb); });
 }
 
 // "redis://user:password@blue.db.internal:6379/0"

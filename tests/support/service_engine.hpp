@@ -32,12 +32,16 @@ class service_engine {
     // The script
     std::function<void()> on_call;  // before each call that changes something
     std::function<void(const std::string& user)> on_revoke;
-    bool dead{false};  // whoever calls has ended: nothing reaches it any more
+    std::function<void(const std::string& verb, const std::string& service)> on_verb;  // before it is done
+    std::set<std::string> held;                                                        // verbs that do not answer
+    std::set<std::string> unknown;  // verbs that its servers do not have
+    bool dead{false};               // whoever calls has ended: nothing reaches it any more
 
     // What happened
     std::map<std::string, container> containers;                      // by id
     std::map<std::string, network> networks;                          // by name
     std::map<std::string, std::map<std::string, std::string>> users;  // passwords by user, by service
+    std::map<std::string, std::map<std::string, int>> tables;         // how many rows, by service
     std::map<std::string, int> begun;                                 // servers, by service
 
     scripted_engine::answer reply(const scripted_engine::request& r);
@@ -60,13 +64,23 @@ class service_engine {
     answer of_container(const std::string& method, const std::string& name, const std::string& verb);
     answer create(const std::string& name, const std::string& body);
     answer start(container& c);
+    void take_data(const container& c);
     answer list() const;
     answer of_network(const std::string& method, const std::string& name, const std::string& verb,
                       const std::string& body);
     answer create_network(const std::string& body);
     container* at(const std::string& id_or_name);
     outcome run(const std::string& service, const std::vector<std::string>& words, const std::string& input);
+    outcome run_on_data(const std::string& service, const std::string& verb, const std::string& input);
     outcome log_in(const std::string& app, const std::string& url) const;
+
+    /// What a server keeps in its directory, by a number in it: it goes where the directory goes.
+    struct disk {
+        std::map<std::string, std::string> users;
+        std::map<std::string, int> tables;
+    };
+    std::map<int, disk> disks_;
+    std::map<std::string, int> disk_of_;  // by service; of the server that was started last
 
     int made_{0};
 };

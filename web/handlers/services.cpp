@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/clones/clones.hpp"
 #include "control/platform.hpp"
 #include "control/services/services.hpp"
 #include "control/upgrades/upgrades.hpp"
@@ -118,6 +119,16 @@ task<result<response>> detach_service(services& s, call c) {
 task<result<response>> order_service(services& s, call c) {
     const auto what = c.body.at("do").get<std::string>();
     auto begun = co_await control::services(s.platform).order(c.who, c.text("service"), what);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> clone_service(services& s, call c) {
+    control::new_clone wanted;
+    wanted.of = c.text("service");
+    wanted.name = c.body.at("name").get<std::string>();
+    wanted.plan = text_or(c.body, "plan");
+    wanted.version = text_or(c.body, "version");
+    auto begun = co_await control::clones(s.platform).start(c.who, std::move(wanted));
     co_return co_await as_job(s, c.who, std::move(begun));
 }
 

@@ -25,6 +25,7 @@ task<result<response>> detach_service(services& s, call c);
 task<result<response>> order_service(services& s, call c);
 task<result<response>> rotate_credentials(services& s, call c);
 task<result<response>> promote_attachment(services& s, call c);
+task<result<response>> clone_service(services& s, call c);
 task<result<response>> upgrade_service(services& s, call c);
 task<result<response>> confirm_upgrade(services& s, call c);
 task<result<response>> roll_back_upgrade(services& s, call c);

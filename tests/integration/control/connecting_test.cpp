@@ -43,14 +43,68 @@ class connecting_test : public testing::Test {
 
     result<control::way_in> way(const std::string& host, int port, std::optional<control::identity> who = {}) {
         control::services databases(world.platform());
-        return world.settle(databases.find_way(who.value_or(world.who()), "hello", host, port));
+        auto end = [this] { ++ended; };
+        return world.settle(databases.find_way(who.value_or(world.who()), "hello", host, port, end));
+    }
+    /// What is done now and then, and after each detach.
+    void look() {
+        auto work = [](control::parts& p) -> task<bool> {
+            co_await control::end_lost_tunnels(p);
+            co_return true;
+        };
+        ASSERT_TRUE(world.settle(work(world.platform().shared())));
+    }
+    attachment attached() {
+        return world.read([&](SQLite::Database& db) {
+            return store::attachments_of(db, world.box(), store::find_app(db, "hello")->id).at(0);
+        });
     }
 
     test::temporary_directory dir;
     test::scripted_cluster cluster;
     test::control_world world{dir.path(), cluster};
     control::identity stranger{{4711}, "eve", false};
+    int ended{0};
 };
+
+TEST_F(connecting_test, a_tunnel_ends_when_its_app_is_detached_and_not_before) {
+    auto open = way("blue", 5432);
+    ASSERT_TRUE(open);
+    look();
+    EXPECT_EQ(ended, 0);
+    world.store([&](SQLite::Database& db) { store::remove_attachment(db, attached().id); });
+    look();
+    EXPECT_EQ(ended, 1);
+    open->right.reset();
+    look();
+    EXPECT_EQ(ended, 1) << "one that is gone is told nothing";
+}
+
+TEST_F(connecting_test, a_tunnel_that_has_another_attachment_stays) {
+    const auto open = way("blue", 5432);
+    const auto first = attached();
+    world.store([&](SQLite::Database& db) {
+        auto second = first;
+        second.variable = "BLUE_URL";
+        second.user = "u_2";
+        store::add_attachment(db, world.box(), second);
+        store::remove_attachment(db, first.id);
+    });
+    look();
+    EXPECT_EQ(ended, 0);
+}
+
+TEST_F(connecting_test, a_tunnel_ends_with_its_app) {
+    const auto open = way("blue", 5432);
+    ASSERT_TRUE(world.settle(world.platform().apps().destroy(world.who(), "hello", "hello", false)));
+    EXPECT_EQ(ended, 1);
+}
+
+TEST_F(connecting_test, a_refused_tunnel_is_not_in_the_book) {
+    EXPECT_FALSE(way("green", 5432));
+    world.platform().shared().tunnels.end_all("green");
+    EXPECT_EQ(ended, 0);
+}
 
 TEST_F(connecting_test, a_tunnel_leads_to_an_attached_database_by_either_of_its_names) {
     for (const char* host : {"blue", "blue.db.internal"}) {

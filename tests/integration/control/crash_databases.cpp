@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "control/clones/clones.hpp"
 #include "control/services/services.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/services.hpp"
@@ -122,6 +125,23 @@ scenario destroy_scenario() {
             is("gone")};
 }
 
+bool has_green(control_world& w) {
+    control::services databases(w.platform());
+    const auto all = w.settle(databases.list(w.who())).value();
+    return std::any_of(all.begin(), all.end(), [](const auto& v) { return v.info.name == "green" && v.state == "up"; });
+}
+
+scenario clone_scenario() {
+    return {make_service,
+            [](control_world& w) {
+                control::new_clone wanted;
+                wanted.of = "blue";
+                wanted.name = "green";
+                (void)w.settle(control::clones(w.platform()).start(w.who(), wanted));
+            },
+            has_green};
+}
+
 }  // namespace
 
 std::map<std::string, scenario> database_scenarios() {
@@ -130,6 +150,7 @@ std::map<std::string, scenario> database_scenarios() {
             {"service-stop", {attach_service, orders("stop"), is("stopped")}},
             {"service-restart", {attach_service, orders("restart"), is("up")}},
             {"service-destroy", destroy_scenario()},
+            {"service-clone", clone_scenario()},
             {"attach", attach_scenario()},
             {"detach", detach_scenario()},
             {"rotate", rotate_scenario()},

@@ -100,6 +100,8 @@ std::string disagreement_of_services(control_world& w, const service_engine& eng
     // COLOR is the app's own; its first release has none.
     if (serving.config.size() - serving.config.count("COLOR") != attached) return "a variable without an attachment";
     if (engine.containers.size() != 2 * all.size()) return "containers of nobody";
+    if (directories.contains("green") && engine.tables.at("green") != engine.tables.at("blue"))
+        return "green is no copy of blue";
     for (const auto& [name, n] : engine.networks)
         if (!networks.contains(name)) return "the network " + name;
     std::error_code none_yet;
@@ -147,6 +149,7 @@ void crash_rounds::prepare(const scenario& s) {
     auto w = world(first_.path(), first_outside_);
     serve_app(*w);
     s.prepare(*w);
+    first_outside_.databases.tables["blue"] = {{"orders", 3}, {"things", 5}};
     const auto wrong = [&] { return disagreement(*w, first_outside_.cluster, first_outside_.databases); };
     ASSERT_TRUE(w->until([&] { return !unfinished(*w) && wrong().empty(); })) << wrong();
     w.reset();

@@ -31,6 +31,21 @@ task<result<forward_socket>> connect_to(std::uint16_t port) {
     co_return socket;
 }
 
+using closer = std::function<void()>;
+
+// Gives out what closes the socket, as the end of the right to it does (sessions::dial).
+task<result<forward_socket>> connect_for_a_while(std::uint16_t port, std::shared_ptr<std::promise<closer>> told) {
+    auto made = co_await connect_to(port);
+    auto close = [here = (*made)->get_executor(), weak = std::weak_ptr<tcp::socket>(*made)] {
+        asio::post(here, [weak] {
+            boost::system::error_code ignored;
+            if (auto s = weak.lock()) s->close(ignored);
+        });
+    };
+    told->set_value(std::move(close));
+    co_return made;
+}
+
 task<result<forward_socket>> say_no(std::string host) {
     co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     co_return fail(errc::forbidden, "service_not_attached", "no database '" + host + "' is attached to hello");
@@ -168,6 +183,27 @@ TEST_F(ssh_tunnel_test, ends_with_a_client_that_is_cut_off_and_with_a_server_tha
     const auto done =
         run("set +e; rm -f in; mkfifo in; exec 3<>in; echo x >&3; timeout 20 " + tunnel(door) + "< in; echo end=$?");
     EXPECT_FALSE(done.says("end=124")) << done.output;
+}
+
+TEST_F(ssh_tunnel_test, ends_when_the_right_to_it_ends_and_the_connection_goes_on) {
+    auto told = std::make_shared<std::promise<closer>>();
+    auto close = told->get_future();
+    std::atomic<bool> ended{false};
+    scripted_upstream database([&](tcp_peer& peer) {
+        peer.read_until("x");
+        close.get()();
+        peer.read_to_end();
+        ended = true;
+    });
+    ssh_door door(shell_, echo_session, {},
+                  [&](forward_request) { return connect_for_a_while(database.port(), told); });
+    const auto master = shared(door);
+    const auto done =
+        run("set +e; " + master + "true < /dev/null; mkfifo in; exec 3<>in; echo x >&3; timeout 20 " + master +
+            "-W blue:5432 < in; echo end=$?; echo still | " + master + "cat; " + master + "-O exit");
+    EXPECT_FALSE(done.says("end=124")) << done.output;
+    EXPECT_TRUE(done.says("still\n")) << done.output;
+    EXPECT_TRUE(holds([&] { return ended.load(); }));
 }
 
 TEST_F(ssh_tunnel_test, bounds_the_tunnels_of_a_connection_and_leaves_its_sessions_room) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "control/backups/room.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/upgrades/choosing.hpp"
 #include "control/upgrades/places.hpp"
