@@ -87,14 +87,19 @@ class Attacker(App):
         return answer.status == 200 and answer.body == f"Hello from {self.name}\n"
 
 
+# Both go at the end of the module, which comes twice when tests that run last are among others: then they are made anew.
 @pytest.fixture(scope="module")
 def victim(gasper):
-    return Attacker(gasper, "victim")
+    made = Attacker(gasper, "victim")
+    yield made
+    made.destroy()
 
 
 @pytest.fixture(scope="module")
 def attacker(gasper):
-    return Attacker(gasper, "attacker", {"formation": {"web": {"memory": "128m", "processes": 64}}})
+    made = Attacker(gasper, "attacker", {"formation": {"web": {"memory": "128m", "processes": 64}}})
+    yield made
+    made.destroy()
 
 
 @pytest.fixture(autouse=True)
