@@ -1,6 +1,7 @@
 #include "control/platform.hpp"
 
 #include "control/backups/backup_clock.hpp"
+#include "control/backups/places.hpp"
 #include "control/cron_clock.hpp"
 #include "control/disk.hpp"
 #include "control/drains/drains.hpp"
@@ -68,6 +69,7 @@ task<> platform::run() {
     parts_->background.spawn("sleepers' sandboxes", keep_sandboxes(*parts_));
     parts_->background.spawn("autoscaling", autoscaling_.run());
     parts_->background.spawn("backups", run_backup_clock(*parts_));
+    parts_->background.spawn("stores", keep_stores_tidy(*parts_));
     co_await supervise(*parts_);
 }
 

@@ -251,17 +251,20 @@ task<result<>> single_engine::remove_app(std::string app) {
     co_return co_await networks_.remove(std::move(app), until);
 }
 
-// The images stay for others, and for the next data directory.
+// The images stay for others, and for the next data directory; not one whose own name another image has taken: where
+// two made the same, this mark is all that it is found by.
 task<result<>> single_engine::drop_image_claims(deadline until) {
     std::vector<std::string> with(1, "gasper.stack");
     auto images = co_await engine_.list_images(std::move(with), until);
     if (!images) co_return images.error();
-    for (const auto& image : *images)
-        for (const auto& tag : image.tags) {
-            if (!claimed_by(options_.id, tag) || image.tags.size() == 1) continue;
-            if (auto ok = co_await engine_.remove_image(tag, until); !ok) co_return ok;
-        }
-    co_return result<>();
+    result<> first;
+    for (const auto& tag : claims_of(options_.id, *images)) {
+        auto dropped = co_await engine_.remove_image(tag, until);
+        // A container of somebody else runs on it.
+        if (!dropped && dropped.error().kind == errc::conflict) continue;
+        if (!dropped && first) first = dropped;
+    }
+    co_return first;
 }
 
 // A database that is killed recovers at its next start; one that is told to end need not.

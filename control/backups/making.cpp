@@ -65,6 +65,7 @@ task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context&
     co_await job.step("dump");
     job.say(fmt::format("-----> Dumping {} {}", kind_of(s).title, *version));
     const auto until = deadline::after(longest_dump);
+    const written_backup written(p.service_servers, b);
     auto sink = co_await (*place)->create(b.object, until);
     if (!sink) co_return sink.error();
     const backup_header header{s.kind, s.name, *version, std::chrono::floor<seconds>(b.created)};

@@ -49,4 +49,24 @@ std::shared_ptr<backup_place> directory_place(blocking_pool& files, std::filesys
 /// What an earlier process left unfinished in the directory.
 task<> sweep_unfinished_backups(parts& p);
 
+/// One that is being written: nobody takes it for unfinished while this is there.
+class written_backup {
+ public:
+    written_backup(service_board& board, const backup& b)
+        : board_(board), at_(board.stored.emplace(b.place, b.object)) {}
+    written_backup(const written_backup&) = delete;
+    written_backup& operator=(const written_backup&) = delete;
+    ~written_backup() { board_.stored.erase(at_); }
+
+ private:
+    service_board& board_;
+    std::multiset<std::pair<std::string, std::string>>::iterator at_;
+};
+
+/// Drops the parts of backups that nobody writes any more, in all stores: of a process that was killed, or that the
+/// store did not hear when it gave one up. Only of backups that stand in our store: others may use the bucket too.
+task<> drop_unfinished_uploads(parts& p);
+/// That now and then, until cancelled.
+task<> keep_stores_tidy(parts& p);
+
 }  // namespace gasper::control

@@ -182,6 +182,34 @@ task<result<std::vector<s3_object>>> s3_client::list(std::string prefix, deadlin
     co_return found;
 }
 
+task<result<std::vector<s3_upload>>> s3_client::open_uploads(std::string prefix, deadline until) {
+    std::vector<s3_upload> found;
+    std::string next_key, next_id;
+    do {
+        call what{.method = "GET"};
+        what.query["uploads"] = "";
+        what.query["prefix"] = prefix;
+        if (!next_key.empty()) {
+            what.query["key-marker"] = next_key;
+            what.query["upload-id-marker"] = next_id;
+        }
+        auto r = co_await ask(std::move(what), until);
+        if (!r) co_return r.error();
+        auto keys = xml_texts(r->body, "Key"), ids = xml_texts(r->body, "UploadId");
+        if (keys.size() != ids.size()) co_return s3_failure("its list makes no sense");
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            found.push_back({std::move(keys[i]), std::move(ids[i])});
+        const auto cut = xml_texts(r->body, "IsTruncated"), key = xml_texts(r->body, "NextKeyMarker");
+        const auto id = xml_texts(r->body, "NextUploadIdMarker");
+        const bool more = !cut.empty() && cut.front() == "true" && !key.empty();
+        next_key = more ? key.front() : std::string();
+        next_id = more && !id.empty() ? id.front() : std::string();
+        if (found.size() > most_objects) co_return s3_failure("it holds too many uploads");
+        if (more && keys.empty()) co_return s3_failure("its list makes no sense");
+    } while (!next_key.empty());
+    co_return found;
+}
+
 class s3_client::download final : public s3_download {
  public:
     download(s3_client& owner, std::string key) : owner_(owner), key_(std::move(key)) {}

@@ -29,6 +29,11 @@ struct s3_object {
     std::uint64_t size{0};
 };
 
+/// Begun in parts, neither finished nor dropped.
+struct s3_upload {
+    std::string key, id;
+};
+
 /// The bytes of an object as they come; a connection that breaks is taken up again where it broke, three times.
 class s3_download {
  public:
@@ -54,6 +59,9 @@ class s3_client {
     task<result<std::string>> put_part(std::string key, std::string upload, int number, body content, deadline until);
     task<result<>> finish_parts(std::string key, std::string upload, std::vector<std::string> etags, deadline until);
     task<result<>> drop_parts(std::string key, std::string upload, deadline until);
+
+    /// Whose keys begin so, at most 100,000.
+    task<result<std::vector<s3_upload>>> open_uploads(std::string prefix, deadline until);
 
     /// errc::not_found when there is none.
     task<result<std::unique_ptr<s3_download>>> get(std::string key, deadline until);

@@ -58,7 +58,8 @@ error s3_refusal(int status, const std::string& body) {
     if (!message.empty()) why += ": " + message.front().substr(0, 300);
     auto refused = s3_failure(why);
     if (status == 404) refused.kind = errc::not_found;
-    if (status < 500 && status != 404 && status != 429) refused.kind = errc::failed;
+    const bool passes = status == 429 || (status >= 500 && status != 501);  // 501: it never will
+    if (!passes && status != 404) refused.kind = errc::failed;
     return refused;
 }
 

@@ -17,8 +17,9 @@ struct service_board {
     std::map<std::string, runtime::observed_service> running;
     // Somebody stops, starts or replaces it on purpose: supervision leaves it alone. Once for each who does.
     std::multiset<std::string> held;
-    std::set<std::string> beside;  // throw-away servers that somebody works with, by name
-    std::set<std::string> walled;  // nobody may reach it: its data is being copied
+    std::set<std::string> beside;                               // throw-away servers that somebody works with, by name
+    std::set<std::string> walled;                               // nobody may reach it: its data is being copied
+    std::multiset<std::pair<std::string, std::string>> stored;  // backups being written, by place and object
     std::set<std::string> filled;  // by a job of another's key: no job of its own may touch it
     // Being opened and not yet an attachment's, or an attachment's no more and still in use. With passwords: whoever
     // puts another server in the place of one makes these users there too.

@@ -1,6 +1,7 @@
 #include "receiver/ssh/channel.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 #include "receiver/ssh/connection.hpp"
@@ -30,10 +31,15 @@ channel::~channel() {
 task<std::string> channel::read() {
     std::string bytes(piece, '\0');
     for (;;) {
+        const auto before = connection_.received();
         const int n = ssh_channel_read_nonblocking(handle_, bytes.data(), static_cast<std::uint32_t>(bytes.size()), 0);
         if (n > 0) bytes.resize(static_cast<std::size_t>(n));
         connection_.drive();
         if (n > 0) co_return bytes;
+        if (n == 0 && connection_.received() != before) {
+            co_await others();
+            continue;
+        }
         if (n == SSH_EOF || (n >= 0 && ssh_channel_is_eof(handle_))) co_return std::string();
         if (n == SSH_ERROR || remote_closed_ || connection_.closed()) lost();
         co_await changed();
@@ -44,6 +50,7 @@ task<> channel::put(std::string data, bool error) {
     for (std::size_t at = 0; at < data.size();) {
         if (remote_closed_ || connection_.closed()) lost();
         if (!connection_.output_pending()) {
+            const auto before = connection_.received();
             const auto size = static_cast<std::uint32_t>(std::min(piece, data.size() - at));
             const int n = error ? ssh_channel_write_stderr(handle_, data.data() + at, size)
                                 : ssh_channel_write(handle_, data.data() + at, size);
@@ -51,6 +58,10 @@ task<> channel::put(std::string data, bool error) {
             connection_.drive();
             if (n > 0) continue;
             if (n == SSH_ERROR) lost();
+            if (connection_.received() != before) {
+                co_await others();
+                continue;
+            }
         }
         co_await changed();
     }
@@ -84,6 +95,12 @@ void channel::end_output() {
 task<> channel::remote_close() {
     while (!remote_closed_ && !connection_.closed())
         co_await changed();
+}
+
+// What libssh took from the socket while it was asked may be for us: whoever waited for it was woken, and we did not
+// wait yet. Nothing else would tell. Not at once: a client that never pauses must not keep the thread.
+task<> channel::others() {
+    co_await asio::post(changed_.get_executor(), asio::use_awaitable);
 }
 
 task<> channel::changed() {

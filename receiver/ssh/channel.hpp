@@ -45,6 +45,7 @@ class channel final : public client_stream {
  private:
     task<> put(std::string data, bool error);
     task<> changed();
+    task<> others();
     [[noreturn]] static void lost();
 
     connection& connection_;

@@ -53,6 +53,8 @@ class connection {
     /// Lets libssh take what came and send what waits, answers messages, wakes the channels.
     void drive();
     bool output_pending() const;
+    /// Bytes that were taken from the socket so far.
+    std::uint64_t received() const noexcept { return traffic_.in_bytes; }
     bool closed() const noexcept { return closed_; }
 
  private:

@@ -20,6 +20,14 @@ std::optional<std::string> claimed_by(const std::string& owner, const std::strin
     return std::string(room) + tag.substr(begins.size());
 }
 
+std::vector<std::string> claims_of(const std::string& owner, const std::vector<image_info>& there) {
+    std::vector<std::string> claims;
+    for (const auto& image : there)
+        for (const auto& tag : image.tags)
+            if (claimed_by(owner, tag)) claims.push_back(tag);
+    return claims;
+}
+
 std::string remade_of(const std::string& owner, const std::string& whom, const std::string& reference) {
     return std::string(remade) + owner + "-" + whom + "-" + reference.substr(room.size());
 }

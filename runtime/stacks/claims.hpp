@@ -17,6 +17,9 @@ std::string claim_of(const std::string& owner, const std::string& reference);
 /// The other way; none when the tag is no claim of this owner.
 std::optional<std::string> claimed_by(const std::string& owner, const std::string& tag);
 
+/// All that `owner` has claimed, as tags.
+std::vector<std::string> claims_of(const std::string& owner, const std::vector<image_info>& there);
+
 /// What was made anew for `whom`, until it takes the other's place:
 /// "gasper/next-ab12-blue-stack-service-redis-7:1a2b".
 std::string remade_of(const std::string& owner, const std::string& whom, const std::string& reference);

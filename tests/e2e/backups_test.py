@@ -70,6 +70,9 @@ class Database:
         return servers + list((self.gasper.data / "services" / self.name).glob("beside-*"))
 
 
+# Enough that it goes into a store in parts: nothing of it compresses.
+NOISE = ("CREATE TABLE noise AS SELECT n, (SELECT string_agg(md5(random()::text || n || m), '') FROM generate_series(1, 32) m) AS t "
+         "FROM generate_series(1, 24000) n;")
 ROWS = "CREATE TABLE things AS SELECT n, md5(n::text) AS text FROM generate_series(1, 5000) n; CREATE TABLE \"Two words\" (x int);"
 SUM = "SELECT count(*) || ' ' || md5(string_agg(text, ',' ORDER BY n)) FROM things;"
 
@@ -197,9 +200,7 @@ def test_an_s3_store_keeps_backups(gasper, blue):
         assert add("away", store.secret_key, "s3://elsewhere").returncode == 1
         assert add("away", store.secret_key).returncode == 0
         assert store.secret_key not in gasper.command("backups:stores", "--json").ok().output
-        # Enough that it goes in parts: nothing of it compresses.
-        blue.sql("CREATE TABLE noise AS SELECT n, (SELECT string_agg(md5(random()::text || n || m), '') FROM generate_series(1, 32) m) AS t "
-                 "FROM generate_series(1, 24000) n;")
+        blue.sql(NOISE)
         store.fail_next = [("PUT", 503), ("POST", 503), ("GET", 503)]
         store.cut_next_get = 0
         made = blue.backup("--to", "away")
@@ -233,6 +234,30 @@ def test_a_store_that_is_gone_is_a_failed_backup_and_an_alarm(gasper, blue):
     events = gasper.command("events", "--json").ok().output
     assert "backup.failed" in events
     gasper.command("services:backups:remove", "blue", str(shown["backups"][0]["id"]))
+
+
+def test_an_upload_that_was_killed_leaves_no_parts_in_the_store(own_gasper):
+    own_gasper.up()
+    big = Database(own_gasper, "big")
+    big.sql(NOISE)
+    with scripted_s3.Store() as store:
+        subprocess.run(["ssh", *own_gasper.ssh_options(), "gasper@127.0.0.1", "backups:stores:add", "away", "s3://backups", "--endpoint", store.url,
+                        "--access-key", store.access_key], input=store.secret_key, capture_output=True, text=True, timeout=60, check=True)
+        store.second_part_may_come.clear()
+        asking = threading.Thread(target=own_gasper.command, args=("services:backup", "big", "--to", "away"))
+        asking.start()
+        wait_until(lambda: any(list(store.uploads.values())), 120, "the first part")
+        [cut] = list(store.uploads)
+        own_gasper.kill_serve()
+        asking.join()
+        assert cut in store.uploads and store.objects == {}
+        store.second_part_may_come.set()
+        own_gasper.up()
+        wait_until(lambda: not [j for j in json.loads(own_gasper.command("jobs", "--json").ok().output) if j["state"] in ("waiting", "running")],
+                   300, "the end of what was cut")
+        made = big.backups()["backups"][0]
+        assert made["verified_at"] and made["place"] == "away" and len(store.objects) == 1
+        assert len(store.names) == 2 and store.uploads == {} and store.problems == []
 
 
 def test_a_kill_at_any_moment_leaves_a_whole_database_and_nothing_beside_it(own_gasper):

@@ -263,6 +263,11 @@ class App:
         """The commit that the server's main points at; empty: there is none."""
         return self.git("ls-remote", "gasper", "refs/heads/main").output.split("\t")[0].strip()
 
+    def destroy(self):
+        """With its working copy: the name is free again."""
+        self.gasper.command("apps:destroy", self.name, "--confirm", self.name).ok()
+        shutil.rmtree(self.directory)
+
     def version(self):
         """The number of the current release, by the command that users have."""
         return json.loads(self.gasper.command("apps:info", self.name, "--json").ok().output)["version"]

@@ -8,6 +8,7 @@ import pytest
 
 from harness import run, wait_until
 from outside import OutsideHost
+from packet_filter import without_gaspers_wall, without_the_engines_isolation
 
 KINDS = {"postgres": "DATABASE_URL", "mariadb": "DATABASE_URL", "redis": "REDIS_URL"}
 
@@ -164,6 +165,16 @@ def test_a_crashed_server_comes_back_with_its_data_under_the_same_url(gasper, da
         gasper.command("services:detach", "crashing", app.name).ok()
 
 
+PROBE = "python3 -c \"import socket,sys; socket.create_connection((sys.argv[1], 6379), 3)\""
+
+
+def addresses_of(gasper, name, app):
+    """Of a service's server, in each network that it is in; `app` is one that runs on this Gasper."""
+    return [n["IPAddress"] for c in gasper.engine("containers/json")
+            if c["Labels"].get("gasper.service") == name and c["Labels"]["gasper.data"] == gasper.scope(app.name)
+            for n in (c["NetworkSettings"]["Networks"] or {}).values() if n["IPAddress"]]
+
+
 @pytest.mark.last  # alone: another Gasper that changes networks and packet filters meanwhile is a question of its own
 def test_only_attached_apps_reach_a_database(gasper, database_app):
     app = database_app
@@ -171,20 +182,37 @@ def test_only_attached_apps_reach_a_database(gasper, database_app):
     stranger.push().ok()
     with created(gasper, "redis", "private"):
         gasper.command("services:attach", "private", app.name).ok()
-        probe = "python3 -c \"import socket,sys; socket.create_connection((sys.argv[1], 6379), 3)\""
-        assert gasper.ssh(app.name, f"{probe} private.db.internal").status == 0
-        assert gasper.ssh(stranger.name, f"{probe} private.db.internal").status != 0
-        addresses = [n["IPAddress"] for c in gasper.engine("containers/json")
-                     if c["Labels"].get("gasper.service") == "private" and c["Labels"]["gasper.data"] == gasper.scope(app.name)
-                     for n in (c["NetworkSettings"]["Networks"] or {}).values() if n["IPAddress"]]
+        assert gasper.ssh(app.name, f"{PROBE} private.db.internal").status == 0
+        assert gasper.ssh(stranger.name, f"{PROBE} private.db.internal").status != 0
+        addresses = addresses_of(gasper, "private", app)
         assert len(addresses) == 2  # its own network, and the app's
         for address in addresses:
-            assert gasper.ssh(stranger.name, f"{probe} {address}").status != 0, address
+            assert gasper.ssh(stranger.name, f"{PROBE} {address}").status != 0, address
         with OutsideHost() as outside:
             for address in addresses:
                 assert outside.ask(address, 6379) == "ConnectionRefusedError", address
         gasper.command("services:detach", "private", app.name).ok()
     gasper.command("apps:destroy", stranger.name, "--confirm", stranger.name).ok()
+
+
+@pytest.mark.last  # alone: no engine on this host keeps networks apart meanwhile
+def test_only_attached_apps_reach_a_database_without_the_engines_isolation(gasper, database_app):
+    app = database_app
+    stranger = gasper.app("database")
+    stranger.push().ok()
+    with created(gasper, "redis", "walled"):
+        gasper.command("services:attach", "walled", app.name).ok()
+        addresses = addresses_of(gasper, "walled", app)
+        assert len(addresses) == 2  # its own network, and the app's
+        with without_the_engines_isolation():
+            assert gasper.ssh(app.name, f"{PROBE} walled.db.internal").status == 0
+            for address in addresses:
+                assert "ConnectionRefusedError" in gasper.ssh(stranger.name, f"{PROBE} {address}").error, address
+            with without_gaspers_wall():
+                for address in addresses:
+                    assert gasper.ssh(stranger.name, f"{PROBE} {address}").status == 0, f"nothing else is between it and {address}"
+        gasper.command("services:detach", "walled", app.name).ok()
+    stranger.destroy()
 
 
 def test_services_outlive_a_killed_serve_and_end_with_scripts_down(own_gasper):

@@ -1,6 +1,7 @@
-// An S3-compatible store on loopback for tests: objects in memory, put whole and in parts, get with ranges, list in
-// pages of two, delete. It checks every signature (AWS Signature Version 4) with code of its own, and fails as it is
-// told. Served by threads of its own: look at `objects` and `problems` under the lock, or when nobody asks any more.
+// An S3-compatible store on loopback for tests: objects in memory, put whole and in parts, get with ranges, list them
+// and uploads in pages of two, delete. It checks every signature (AWS Signature Version 4) with code of its own, and
+// fails as it is told. Its threads serve: look at `objects` and `problems` under the lock, or when nobody asks any
+// more.
 #pragma once
 
 #include <openssl/hmac.h>
@@ -28,11 +29,17 @@ class scripted_s3 {
     int refuse_next{0};                          // so many requests are answered with 503
     int drop_next{0};                            // so many connections end without an answer
     std::size_t cut_next_get{0};                 // the next download breaks after so many bytes
+    bool lists_uploads{true};                    // false: not implemented, or not allowed
 
     std::uint16_t port() const { return server_.port(); }
-    std::size_t open_uploads() {
+    std::size_t open_uploads() { return names_of_uploads().size(); }
+    /// "bucket/key" of each.
+    std::multiset<std::string> names_of_uploads() {
         std::lock_guard held(lock);
-        return uploads_.size();
+        std::multiset<std::string> names;
+        for (const auto& [id, begun] : uploads_)
+            names.insert(begun.name);
+        return names;
     }
 
  private:
@@ -142,7 +149,9 @@ class scripted_s3 {
                 objects.erase(name);
             return "HTTP/1.1 204 No Content\r\n\r\n";
         }
-        return r.query.find("list-type=2") != r.query.npos ? list(r, name) : get(r, name);
+        if (has(r, "uploads"))
+            return lists_uploads ? list_uploads(r, name) : refusal("501 Not Implemented", "NotImplemented");
+        return has(r, "list-type") ? list(r, name) : get(r, name);
     }
 
     std::string put(const request& r, const std::string& name) {
@@ -153,19 +162,19 @@ class scripted_s3 {
         }
         const auto upload = uploads_.find(part_of(r.query, "uploadId"));
         if (upload == uploads_.end()) return refusal("404 Not Found", "NoSuchUpload");
-        upload->second[std::stoi(part_of(r.query, "partNumber"))] = r.body;
+        upload->second.parts[std::stoi(part_of(r.query, "partNumber"))] = r.body;
         return answer("200 OK", "", etag);
     }
 
     std::string post(const request& r, const std::string& name) {
         if (r.query == "uploads=") {
-            uploads_["up%26" + std::to_string(++made_)] = {};
+            uploads_["up%26" + std::to_string(++made_)] = {name, {}};
             return answer("200 OK", "<R><UploadId>up&amp;" + std::to_string(made_) + "</UploadId></R>");
         }
         const auto upload = uploads_.find(part_of(r.query, "uploadId"));
         if (upload == uploads_.end()) return refusal("404 Not Found", "NoSuchUpload");
         std::string whole, expected = "<CompleteMultipartUpload>";
-        for (const auto& [number, part] : upload->second) {
+        for (const auto& [number, part] : upload->second.parts) {
             expected += "<Part><PartNumber>" + std::to_string(number) + "</PartNumber><ETag>\"" +
                         sha256_hex(part).substr(0, 32) + "\"</ETag></Part>";
             whole += part;
@@ -206,7 +215,36 @@ class scripted_s3 {
         return answer("200 OK", "<ListBucketResult>" + found + "</ListBucketResult>");
     }
 
-    std::map<std::string, std::map<int, std::string>> uploads_;
+    // In the order of their ids, which is another than S3's: by key, then by when they were begun.
+    std::string list_uploads(const request& r, const std::string& bucket) {
+        const auto prefix = bucket + "/" + part_of(r.query, "prefix");
+        const auto after = has(r, "upload-id-marker") ? part_of(r.query, "upload-id-marker") : "";
+        std::string found;
+        int left = 2;
+        for (const auto& [id, begun] : uploads_) {
+            if (!begun.name.starts_with(prefix) || id <= after) continue;
+            const auto key = begun.name.substr(bucket.size() + 1), number = id.substr(id.find("%26") + 3);
+            if (left-- == 0) {
+                found += "<IsTruncated>true</IsTruncated>";
+                break;
+            }
+            found += "<Upload><Key>" + key + "</Key><UploadId>up&amp;" + number + "</UploadId></Upload>";
+            if (left == 0)
+                found += "<NextKeyMarker>" + key + "</NextKeyMarker><NextUploadIdMarker>up&amp;" + number +
+                         "</NextUploadIdMarker>";
+        }
+        return answer("200 OK", "<ListMultipartUploadsResult>" + found + "</ListMultipartUploadsResult>");
+    }
+
+    static bool has(const request& r, const std::string& name) {
+        return ("&" + r.query).find("&" + name + "=") != std::string::npos;
+    }
+
+    struct begun_upload {
+        std::string name;  // "bucket/key"
+        std::map<int, std::string> parts;
+    };
+    std::map<std::string, begun_upload> uploads_;
     int made_{0};
     scripted_upstream server_{[this](tcp_peer& peer) { serve(peer); }};
 };

@@ -1,5 +1,5 @@
 """An S3-compatible store in this process, on loopback: objects in memory, path-style addresses, put whole and in parts, get with ranges,
-list, delete. It checks every request's signature (AWS Signature Version 4) by the letter of the specification, with code of its own, and can
+list objects and uploads, delete. It checks every request's signature (AWS Signature Version 4) by the letter of the specification, with code of its own, and can
 be told to fail. Standard library only."""
 
 import contextlib
@@ -35,6 +35,9 @@ class Store:
     def __init__(self, access_key="AKIDTEST", secret_key="s3cr3t/of+the=test", bucket="backups"):
         self.access_key, self.secret_key, self.bucket = access_key, secret_key, bucket
         self.objects, self.uploads, self.problems, self.seen = {}, {}, [], []
+        self.names = {}  # of uploads: "bucket/key"
+        self.second_part_may_come = threading.Event()  # cleared: who puts one waits for an answer
+        self.second_part_may_come.set()
         self.fail_next = []  # (method, status): the next such requests are refused once each
         self.cut_next_get = 0  # bytes after which the next download breaks
         self.lock = threading.Lock()
@@ -78,6 +81,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         store = self.owner
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {k.lower(): v for k, v in self.headers.items()}
+        if "partNumber=2&" in self.path:
+            store.second_part_may_come.wait(120)
         with store.lock:
             store.seen.append((self.command, self.path))
             if (self.command, 503) in store.fail_next:
@@ -113,7 +118,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def on_post(self, store, name, query, body, _):
         if "uploads" in query:
             upload = f"upload-{len(store.uploads)}&<{len(store.seen)}>"
-            store.uploads[upload] = {}
+            store.uploads[upload], store.names[upload] = {}, name
             return self.answer(200, f"<InitiateMultipartUploadResult><UploadId>{escape(upload)}</UploadId></InitiateMultipartUploadResult>".encode())
         parts = store.uploads.pop(query["uploadId"], None)
         if parts is None:
@@ -128,6 +133,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(200, b"<CompleteMultipartUploadResult/>")
 
     def on_get(self, store, name, query, _, headers):
+        if "uploads" in query:
+            prefix = f"{store.bucket}/{query.get('prefix', '')}"
+            found = "".join(f"<Upload><Key>{escape(store.names[u].split('/', 1)[1])}</Key><UploadId>{escape(u)}</UploadId></Upload>"
+                            for u in sorted(store.uploads) if store.names[u].startswith(prefix))
+            return self.answer(200, f"<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>{found}</ListMultipartUploadsResult>".encode())
         if "list-type" in query:
             prefix = f"{store.bucket}/{query.get('prefix', '')}"
             found = "".join(f"<Contents><Key>{escape(k.split('/', 1)[1])}</Key><Size>{len(v)}</Size></Contents>"

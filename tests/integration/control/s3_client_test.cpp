@@ -86,6 +86,31 @@ TEST_F(s3_client_test, puts_in_parts_and_can_drop_them) {
     EXPECT_FALSE(run(client_->put_part("never", *other, 1, body("x"), soon())));
 }
 
+TEST_F(s3_client_test, lists_what_was_begun_in_parts_and_not_ended) {
+    EXPECT_TRUE(run(client_->open_uploads("of/", soon()))->empty());
+    std::multiset<std::string> begun;
+    for (const auto* key : {"of/a", "other", "of/b", "of/b", "of/c", "of/d"}) {
+        const auto upload = run(client_->begin_parts(key, soon()));
+        ASSERT_TRUE(upload);
+        if (std::string(key) != "other") begun.insert(key + (" " + *upload));
+    }
+    const auto found = run(client_->open_uploads("of/", soon()));
+    ASSERT_TRUE(found) << found.error().message;
+    std::multiset<std::string> listed;
+    for (const auto& [key, id] : *found)
+        listed.insert(key + " " + id);
+    EXPECT_EQ(listed, begun) << "over three pages, the same key twice";
+    for (const auto& [key, id] : *found)
+        ASSERT_TRUE(run(client_->drop_parts(key, id, soon())));
+    EXPECT_TRUE(run(client_->open_uploads("of/", soon()))->empty());
+    EXPECT_EQ(store_.names_of_uploads(), (std::multiset<std::string>{"backups/other"}));
+    EXPECT_TRUE(store_.problems.empty());
+    store_.lists_uploads = false;
+    const auto asked = store_.seen.size();
+    EXPECT_EQ(run(client_->open_uploads("of/", soon())).error().kind, errc::failed);
+    EXPECT_EQ(store_.seen.size(), asked + 1) << "it never will: asked once";
+}
+
 TEST_F(s3_client_test, an_error_behind_a_good_status_is_an_error) {
     const auto upload = run(client_->begin_parts("big", soon()));
     ASSERT_TRUE(run(client_->put_part("big", *upload, 1, body("x"), soon())));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 
 #include "receiver/git/git_command.hpp"
 #include "receiver/git/receive_pack.hpp"
@@ -79,6 +80,60 @@ TEST_F(ssh_connection_test, answers_every_request_of_a_client_that_is_quick) {
     for (int i = 0; i < 3000; ++i)
         ASSERT_EQ(ssh_userauth_none(client.get(), nullptr), SSH_AUTH_DENIED)
             << i << ": " << ssh_get_error(client.get());
+    ssh_disconnect(client.get());
+}
+
+/// Reads only once the client has sent everything: until then no one on the connection's thread takes anything.
+struct late_reader {
+    std::promise<void> waits, sent;
+    task<int> serve(channel& client, std::string command) {
+        if (command == "hold") {
+            co_await client.remote_close();
+            co_return 0;
+        }
+        const auto begin = co_await client.read();
+        waits.set_value();
+        sent.get_future().wait_for(std::chrono::seconds(20));
+        auto bytes = co_await client.read();
+        co_await client.write(begin + std::move(bytes));
+        co_return 0;
+    }
+};
+
+// What came just after a session had looked for it was taken from the socket for it, and left until the next byte.
+TEST_F(ssh_connection_test, reads_what_comes_while_it_looks_for_it) {
+    late_reader reader;
+    ssh_door door(shell_, [&](channel& c, session_request r) { return reader.serve(c, r.command.value_or("")); });
+    session_ptr client(ssh_new());
+    const unsigned port = door.port();
+    ssh_options_set(client.get(), SSH_OPTIONS_HOST, "127.0.0.1");
+    ssh_options_set(client.get(), SSH_OPTIONS_PORT, &port);
+    ssh_options_set(client.get(), SSH_OPTIONS_USER, "hello");
+    ASSERT_EQ(ssh_connect(client.get()), SSH_OK) << ssh_get_error(client.get());
+    ::ssh_key key = nullptr;
+    const auto file = (shell_.directory() / "key").string();
+    ASSERT_EQ(ssh_pki_import_privkey_file(file.c_str(), nullptr, nullptr, nullptr, &key), SSH_OK);
+    const key_ptr held(key);
+    ASSERT_EQ(ssh_userauth_publickey(client.get(), nullptr, key), SSH_AUTH_SUCCESS) << ssh_get_error(client.get());
+    const auto open = [&](const char* command) {
+        ssh_channel made = ssh_channel_new(client.get());
+        EXPECT_EQ(ssh_channel_open_session(made), SSH_OK) << ssh_get_error(client.get());
+        EXPECT_EQ(ssh_channel_request_exec(made, command), SSH_OK) << ssh_get_error(client.get());
+        return made;
+    };
+    const auto first = open("hold"), second = open("read");
+    ASSERT_EQ(ssh_channel_write(second, "a", 1), 1);
+    ASSERT_EQ(ssh_blocking_flush(client.get(), 10'000), SSH_OK);
+    ASSERT_EQ(reader.waits.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    // More than libssh takes at a time, for another session, and behind it the one byte for this one.
+    const std::string other(20'000, 'x');
+    EXPECT_EQ(ssh_channel_write(first, other.data(), 20'000), 20'000);
+    EXPECT_EQ(ssh_channel_write(second, "b", 1), 1);
+    EXPECT_EQ(ssh_blocking_flush(client.get(), 10'000), SSH_OK);
+    reader.sent.set_value();
+    char answer[2] = {};
+    EXPECT_EQ(ssh_channel_read_timeout(second, answer, 2, 0, 10'000), 2) << "it waits for a byte that has come";
+    EXPECT_EQ(std::string(answer, 2), "ab");
     ssh_disconnect(client.get());
 }
 

@@ -32,6 +32,15 @@ TEST(image_claims, what_is_kept_or_used_by_others_or_was_never_claimed_stays) {
     EXPECT_TRUE(shared[0].reference.empty()) << "only our mark goes";
 }
 
+TEST(image_claims, all_of_an_owner_are_found_also_where_the_images_own_name_is_gone) {
+    const auto mine = claim_of("ab12", stack), theirs = claim_of("cd34", stack);
+    const std::string other = "gasper/stack-go:3c4d";
+    EXPECT_EQ(
+        claims_of("ab12", {{.tags = {mine}}, {.tags = {stack, theirs}}, {.tags = {other, claim_of("ab12", other)}}}),
+        (std::vector<std::string>{mine, claim_of("ab12", other)}));
+    EXPECT_TRUE(claims_of("ef56", {{.tags = {stack, mine, theirs}}}).empty());
+}
+
 TEST(image_claims, what_is_made_anew_is_nobodys_claim) {
     const auto next = remade_of("ab12", "blue", stack);
     EXPECT_EQ(next, "gasper/next-ab12-blue-stack-python:1a2b");
