@@ -32,7 +32,8 @@ class service_engine {
     // The script
     std::function<void()> on_call;  // before each call that changes something
     std::function<void(const std::string& user)> on_revoke;
-    bool dead{false};  // whoever calls has ended: nothing reaches it any more
+    std::map<std::string, std::string> prints;  // what other verbs print, by verb
+    bool dead{false};                           // whoever calls has ended: nothing reaches it any more
 
     // What happened
     std::map<std::string, container> containers;                      // by id
