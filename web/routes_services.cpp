@@ -45,7 +45,7 @@ std::vector<route> database_routes() {
          "listSlowStatements",
          "Databases",
          "The statements that took longest, of kinds that keep such a list",
-         {{200, "SlowStatements", "the longest first, since the server started"}},
+         {{200, "SlowStatements", "the longest first"}},
          {},
          {},
          false,
