@@ -15,7 +15,10 @@ namespace gasper::control {
 
 task<result<std::vector<job>>> job_views::list(identity who, std::string name, int most) {
     most = std::clamp(most, 1, 1000);
-    if (!name.empty()) {
+    if (name.starts_with(service_job_prefix)) {
+        auto found = co_await services(platform_).authorize(who, name.substr(service_job_prefix.size()));
+        if (!found) co_return found.error();
+    } else if (!name.empty()) {
         auto found = co_await platform_.apps().authorize(who, name);
         if (!found) co_return found.error();
     }

@@ -24,7 +24,8 @@ class job_views {
  public:
     explicit job_views(platform& p) : platform_(p) {}
 
-    /// The newest `most` (1 … 1000) jobs of an app, or, without one, of every app that `who` may use.
+    /// The newest `most` (1 … 1000) jobs of an app or of a database ("service:blue"), or, without one, of all that
+    /// `who` may use.
     task<result<std::vector<job>>> list(identity who, std::string app, int most);
     task<result<job_tree>> info(identity who, job_id id);
     /// Asks the job to stop: it ends as aborted when everything it made is away; what served goes on. errc::conflict

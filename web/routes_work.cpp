@@ -21,7 +21,7 @@ std::vector<route> job_routes() {
          "Jobs",
          "Long work, of one app or of all of mine",
          {{200, "Jobs", "the newest first"}},
-         {newest, {"app", kind::text, "of this app only", 1, 64}}},
+         {newest, {"app", kind::text, "of this app only, or with service:NAME of this database", 1, 64}}},
         {method::del,
          "/api/v1/jobs/{job}",
          cancel_job,

@@ -8,9 +8,10 @@ namespace {
 
 constexpr const char* databases = R"json({
 "ServiceKinds": {"type": "array", "items": {"type": "object", "additionalProperties": false,
-  "required": ["name", "title", "versions", "variable", "plans"], "properties": {
+  "required": ["name", "title", "versions", "variable", "slow_statements", "plans"], "properties": {
     "name": {"type": "string"}, "title": {"type": "string"}, "versions": {"type": "array", "items": {"type": "string"}},
     "variable": {"type": "string", "description": "the config var that attached apps get"},
+    "slow_statements": {"type": "boolean", "description": "it keeps a list of those that took longest"},
     "plans": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["name", "memory_bytes", "cpus"],
       "properties": {"name": {"type": "string"}, "memory_bytes": {"type": "integer"}, "cpus": {"type": "number"}}}}}}},
 "NewService": {"type": "object", "additionalProperties": false, "required": ["kind", "name"], "properties": {
@@ -41,24 +42,32 @@ constexpr const char* databases = R"json({
   "required": ["version", "size_bytes", "upgraded"], "properties": {
     "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "upgraded": {"type": "string", "format": "date-time"}}},
 "Service": {"type": "object", "additionalProperties": false,
-  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "stats", "kept", "exposed", "created"],
+  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "address", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "stats", "kept", "exposed", "created"],
   "properties": {
     "name": {"type": "string"}, "kind": {"type": "string"}, "title": {"type": "string"}, "version": {"type": "string"}, "plan": {"type": "string"},
     "state": {"type": "string", "enum": ["creating", "starting", "up", "stopped", "restarting", "upgrading", "down"]},
     "host": {"type": "string", "description": "as attached apps reach it"}, "port": {"type": "integer"},
+    "address": {"type": ["string", "null"], "description": "as this machine reaches it; null: it does not run"},
     "memory_bytes": {"type": "integer", "description": "in use; 0 in a list"}, "memory_limit_bytes": {"type": "integer"},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
     "backed_up": {"type": ["string", "null"], "format": "date-time", "description": "when the newest verified backup was taken"},
     "exposed": {"type": ["object", "null"], "additionalProperties": false, "required": ["port", "allowed"],
       "description": "how it is reached from outside; null: not at all", "properties": {
         "port": {"type": "integer"}, "allowed": {"type": "string", "description": "networks, with commas between"}}},
-    "stats": {"type": ["object", "null"], "additionalProperties": false, "description": "of one that runs; null in a list",
+    "stats": {"type": ["object", "null"], "additionalProperties": false, "description": "of one that runs; in a list some minutes old, or null when they are not known yet",
       "required": ["version", "size_bytes", "connections", "max_connections", "hit_ratio", "slow_queries"], "properties": {
         "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "connections": {"type": "integer"},
         "max_connections": {"type": "integer"}, "hit_ratio": {"type": ["number", "null"]}, "slow_queries": {"type": "integer"}}},
     "kept": {"$ref": "#/components/schemas/KeptData"},
     "created": {"type": "string", "format": "date-time"}}},
-"Services": {"type": "array", "items": {"$ref": "#/components/schemas/Service"}},
+"SlowStatements": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+  "required": ["statement", "calls", "longest_ms", "mean_ms"], "properties": {
+    "statement": {"type": "string", "description": "its beginning, without values"}, "calls": {"type": "integer"},
+    "longest_ms": {"type": "number"}, "mean_ms": {"type": "number"}}}},
+"Services": {"type": "array", "items": {"$ref": "#/components/schemas/Service"}}
+})json";
+
+constexpr const char* from_outside = R"json({
 "NewExposure": {"type": "object", "additionalProperties": false, "required": ["port", "allow"], "properties": {
     "port": {"type": "integer", "minimum": 1024, "maximum": 65535},
     "allow": {"type": "array", "maxItems": 64, "description": "networks: 192.0.2.0/24, 2001:db8::/32",
@@ -80,7 +89,9 @@ constexpr const char* databases = R"json({
 }  // namespace
 
 nlohmann::json service_schemas() {
-    return nlohmann::json::parse(databases);
+    auto all = nlohmann::json::parse(databases);
+    all.update(nlohmann::json::parse(from_outside));
+    return all;
 }
 
 }  // namespace gasper::web

@@ -45,15 +45,6 @@ task<> ask_servers(parts& p) {
     std::erase_if(board.figures, [&board](const auto& f) { return !board.find(f.first); });
 }
 
-void ask_again(parts& p) {
-    auto& board = p.service_servers;
-    const auto at = deadline::clock::now();
-    if (board.asking_figures || board.running.empty() || at - board.figures_at < figures_age) return;
-    board.asking_figures = true;
-    board.figures_at = at;
-    p.background.spawn("figures of databases", ask_servers(p));
-}
-
 task<std::map<std::string, std::int64_t>> memory_of(parts& p) {
     std::vector<std::string> containers;
     for (const auto& server : p.service_servers.running)
@@ -68,6 +59,15 @@ task<std::map<std::string, std::int64_t>> memory_of(parts& p) {
 }
 
 }  // namespace
+
+void ask_figures(parts& p) {
+    auto& board = p.service_servers;
+    const auto at = deadline::clock::now();
+    if (board.asking_figures || board.running.empty() || at - board.figures_at < figures_age) return;
+    board.asking_figures = true;
+    board.figures_at = at;
+    p.background.spawn("figures of databases", ask_servers(p));
+}
 
 task<std::optional<service_stats>> read_stats(parts& p, std::string container) {
     const auto until = deadline::after(std::chrono::seconds(5));
@@ -87,7 +87,7 @@ task<std::optional<service_stats>> read_stats(parts& p, std::string container) {
 }
 
 task<std::vector<service_now>> services_now(parts& p) {
-    ask_again(p);
+    ask_figures(p);
     const auto known = co_await p.db.read([](SQLite::Database& db) {
         return known_services{.all = store::all_services(db), .backed_up = store::newest_verified(db)};
     });

@@ -15,6 +15,9 @@ namespace gasper::control {
 /// Servers are asked again when somebody reads and the last time is longer ago than this.
 constexpr std::chrono::seconds figures_age{60};
 
+/// In the background, for whom reads next; not while the last time is too short ago.
+void ask_figures(parts& p);
+
 /// None: the server is too busy, or not there any more.
 task<std::optional<service_stats>> read_stats(parts& p, std::string container);
 

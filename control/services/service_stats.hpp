@@ -18,6 +18,13 @@ struct service_stats {
     std::int64_t slow_queries{0};
 };
 
+/// One of those that took longest, as the server counts it; without the values in it.
+struct slow_statement {
+    std::string text;  // its beginning
+    std::int64_t calls{0};
+    double longest_ms{0}, mean_ms{0};
+};
+
 /// For Prometheus. What is not known is left out there.
 struct service_now {
     std::string name, kind;

@@ -84,6 +84,13 @@ std::string state_of(const parts& p, const service& s) {
     return "down";
 }
 
+// Of one that runs.
+std::optional<service_stats> lately(const service_board& board, const std::string& name) {
+    const auto at = board.figures.find(name);
+    if (!board.find(name) || at == board.figures.end()) return std::nullopt;
+    return at->second;
+}
+
 }  // namespace
 
 task<result<service>> services::authorize(identity who, std::string name) {
@@ -155,6 +162,7 @@ task<result<std::vector<service_view>>> services::list(identity who) {
         if (!who.admin && s.owner != who.id) continue;
         auto v = co_await view_of(std::move(s));
         if (!v) co_return v.error();
+        v->stats = lately(platform_.shared().service_servers, v->info.name);
         views.push_back(std::move(*v));
     }
     co_return views;

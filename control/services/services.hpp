@@ -33,7 +33,7 @@ struct service_view {
     std::uint16_t port{0};
     limits limit;
     std::int64_t memory_bytes{0};         // in use; 0: not known
-    std::optional<service_stats> stats;   // of one that runs; not in a list
+    std::optional<service_stats> stats;   // of one that runs; in a list from the last ask_figures(), if any
     std::optional<sys_time> backed_up;    // when the newest verified backup was taken
     std::vector<attachment> attachments;  // without passwords
     std::optional<upgrade> kept;          // data of the version before, until that is confirmed or brought back
@@ -88,6 +88,10 @@ class services {
     task<result<service>> add(identity who, new_service wanted);
     task<result<std::vector<service_view>>> list(identity who);
     task<result<service_view>> info(identity who, std::string name);
+    /// Lets the servers say what list() shows of them the next time; at most once a minute.
+    void ask_figures();
+    /// The longest first. errc::invalid when its kind keeps no such list, errc::conflict when it does not run.
+    task<result<std::vector<slow_statement>>> slow(identity who, std::string name);
     /// With all that is in it. `confirm` must equal the name. errc::conflict while an app is attached.
     task<result<job_id>> destroy(identity who, std::string name, std::string confirm);
 

@@ -132,6 +132,27 @@ task<result<>> run_services_info(command_call& call) {
     co_return result<>{};
 }
 
+task<result<>> run_services_slow(command_call& call) {
+    auto all = co_await control::services(call.platform).slow(call.who, call.arguments[0]);
+    if (!all) co_return all.error();
+    auto out = json::array();
+    std::vector<std::vector<std::string>> rows{{"LONGEST", "MEAN", "CALLS", "STATEMENT"}};
+    for (const auto& one : *all) {
+        out.push_back(
+            {{"statement", one.text}, {"calls", one.calls}, {"longest_ms", one.longest_ms}, {"mean_ms", one.mean_ms}});
+        auto line = one.text;
+        for (auto& c : line)
+            if (static_cast<unsigned char>(c) < ' ') c = ' ';
+        rows.push_back({fmt::format("{:.1f} ms", one.longest_ms), fmt::format("{:.1f} ms", one.mean_ms),
+                        std::to_string(one.calls), std::move(line)});
+    }
+    if (call.json)
+        call.print(json_text(out));
+    else
+        call.print(all->empty() ? "No statement is known yet.\n" : columns(rows));
+    co_return result<>{};
+}
+
 task<result<>> run_services_destroy(command_call& call) {
     const auto& name = call.arguments[0];
     if (!call.has("confirm"))
@@ -209,6 +230,7 @@ std::vector<command> service_commands() {
          run_services_create},
         {"services:list", "", "list your databases", false, 0, 0, {}, run_services_list},
         {"services:info", "NAME", "show a database", false, 1, 1, {}, run_services_info},
+        {"services:slow", "NAME", "show the statements that took longest", false, 1, 1, {}, run_services_slow},
         {"services:destroy",
          "NAME --confirm NAME",
          "remove a database and all that is in it",

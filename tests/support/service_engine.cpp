@@ -284,6 +284,7 @@ service_engine::outcome service_engine::run(const std::string& service, const st
         known.erase(words.at(2));
         return {};
     }
+    if (const auto said = prints.find(verb); said != prints.end()) return {0, said->second, ""};
     outcome o;
     if (verb == "users")
         for (const auto& [user, password] : known)

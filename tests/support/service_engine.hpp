@@ -34,8 +34,9 @@ class service_engine {
     std::function<void(const std::string& user)> on_revoke;
     std::function<void(const std::string& verb, const std::string& service)> on_verb;  // before it is done
     std::set<std::string> held;                                                        // verbs that do not answer
-    std::set<std::string> unknown;  // verbs that its servers do not have
-    bool dead{false};               // whoever calls has ended: nothing reaches it any more
+    std::set<std::string> unknown;              // verbs that its servers do not have
+    std::map<std::string, std::string> prints;  // what other verbs print, by verb
+    bool dead{false};                           // whoever calls has ended: nothing reaches it any more
 
     // What happened
     std::map<std::string, container> containers;                      // by id

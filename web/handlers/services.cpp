@@ -47,6 +47,7 @@ json view(const control::service_view& v) {
             {"state", v.state},
             {"host", v.host},
             {"port", v.port},
+            {"address", v.address.empty() ? json(nullptr) : json(v.address)},
             {"memory_bytes", v.memory_bytes},
             {"memory_limit_bytes", v.limit.memory_bytes},
             {"attachments", attached},
@@ -68,14 +69,17 @@ task<result<response>> list_service_kinds(services&, call) {
                        {"title", k.title},
                        {"versions", k.versions},
                        {"variable", k.variable},
+                       {"slow_statements", k.has("slow")},
                        {"plans", plans}});
     }
     co_return json_response(200, out);
 }
 
 task<result<response>> list_services(services& s, call c) {
-    auto all = co_await control::services(s.platform).list(c.who);
+    control::services databases(s.platform);
+    auto all = co_await databases.list(c.who);
     if (!all) co_return all.error();
+    databases.ask_figures();
     json out = json::array();
     for (const auto& v : *all)
         out.push_back(view(v));
@@ -95,6 +99,16 @@ task<result<response>> show_service(services& s, call c) {
     auto v = co_await control::services(s.platform).info(c.who, c.text("service"));
     if (!v) co_return v.error();
     co_return json_response(200, view(*v));
+}
+
+task<result<response>> list_slow_statements(services& s, call c) {
+    auto all = co_await control::services(s.platform).slow(c.who, c.text("service"));
+    if (!all) co_return all.error();
+    json out = json::array();
+    for (const auto& one : *all)
+        out.push_back(
+            {{"statement", one.text}, {"calls", one.calls}, {"longest_ms", one.longest_ms}, {"mean_ms", one.mean_ms}});
+    co_return json_response(200, out);
 }
 
 task<result<response>> destroy_service(services& s, call c) {

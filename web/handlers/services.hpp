@@ -19,6 +19,7 @@ task<result<response>> list_service_kinds(services& s, call c);
 task<result<response>> list_services(services& s, call c);
 task<result<response>> create_service(services& s, call c);
 task<result<response>> show_service(services& s, call c);
+task<result<response>> list_slow_statements(services& s, call c);
 task<result<response>> destroy_service(services& s, call c);
 task<result<response>> attach_service(services& s, call c);
 task<result<response>> detach_service(services& s, call c);

@@ -36,7 +36,7 @@ export class Refusal extends Error {
   }
 }
 
-async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, {
@@ -54,7 +54,7 @@ async function send<T>(method: string, path: string, body?: unknown): Promise<T>
   throw new Refusal(answer.status, value?.code ?? 'unknown', value?.detail ?? `The server answered ${answer.status}.`);
 }
 
-const v1 = '/api/v1';
+export const v1 = '/api/v1';
 const app = (name: string) => `${v1}/apps/${encodeURIComponent(name)}`;
 
 export const api = {
@@ -74,6 +74,7 @@ export const api = {
   rollback: (name: string, version: number) => send<Job>('POST', `${app(name)}/releases`, { rollback: version }),
   builds: (name: string) => send<Build[]>('GET', `${app(name)}/builds`),
   job: (id: number) => send<Job>('GET', `${v1}/jobs/${id}`),
+  jobLog: (id: number) => `${v1}/jobs/${id}/log`,
   keys: () => send<Key[]>('GET', `${v1}/keys`),
   addKey: (name: string, key: string) => send<Key>('POST', `${v1}/keys`, { name, key }),
   removeKey: (fingerprint: string) => send<void>('DELETE', `${v1}/keys/${encodeURIComponent(fingerprint)}`),

@@ -1,61 +1,10 @@
-// The dashboard in a real browser against a scripted API. GASPER_DASHBOARD names the built files; without it they
-// are built first.
+// The dashboard in a real browser against a scripted API.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { launch } from './browser.mjs';
-import { sampleState, scriptedApi } from './scripted_api.mjs';
+import { test } from 'node:test';
+import { stage } from './stage.mjs';
 
-const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-let dist = process.env.GASPER_DASHBOARD;
-let scratch, browser, api, state, context, page, complaints;
-
-before(async () => {
-  if (!dist) {
-    dist = scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'gasper-dashboard-'));
-    execFileSync(process.execPath, [path.join(here, 'node_modules/vite/bin/vite.js'), 'build', '--outDir', dist, '--emptyOutDir'], { cwd: here });
-  }
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  if (scratch) fs.rmSync(scratch, { recursive: true });
-});
-
-beforeEach(async () => {
-  state = sampleState();
-  api = await scriptedApi(path.resolve(dist), state);
-  context = await browser.newContext({ baseURL: api.url });
-  page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  complaints = [];
-  page.on('pageerror', (e) => complaints.push(e.message));
-  page.on('console', (m) => m.type() === 'error' && !/status of 4\d\d/.test(m.text()) && complaints.push(m.text()));
-  page.on('request', (r) => r.url().startsWith(api.url) || complaints.push(`a request elsewhere: ${r.url()}`));
-});
-afterEach(async () => {
-  await context.close();
-  api.close();
-  assert.deepEqual(complaints, []);
-});
-
-async function enter(at = '/apps') {
-  state.session = 'abc';
-  await context.addCookies([{ name: 'gasper_session', value: 'abc', url: api.url, httpOnly: true }]);
-  await page.goto(at);
-}
-const sent = (method, at) => state.requests.find(([m, p]) => m === method && p === at);
-const until = async (holds) => {
-  const end = Date.now() + 10_000;
-  while (!holds()) {
-    assert.ok(Date.now() < end, 'it did not happen in time');
-    await new Promise((again) => setTimeout(again, 20));
-  }
-};
+let page, state;
+const { enter, sent, until } = stage((...fresh) => { [page, state] = fresh; });
 
 test('logs in, and says why it does not', async () => {
   await page.goto('/');
@@ -147,4 +96,17 @@ test('is usable with the keyboard alone', async () => {
   assert.equal(await page.evaluate(() => document.activeElement.tagName), 'INPUT');
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'New app');
+});
+
+test('an app shows the databases that it has', async () => {
+  await enter('/apps/hello');
+  const card = page.getByRole('region', { name: 'Databases' });
+  const row = card.getByRole('listitem').filter({ hasText: 'orders' });
+  await row.getByText('PostgreSQL 15').waitFor();
+  await row.getByText('DATABASE_URL').waitFor();
+  await card.getByRole('link', { name: 'sessions' }).click();
+  await page.getByRole('heading', { name: 'sessions', level: 1 }).waitFor();
+  await page.goto('/apps/landing');
+  await page.getByText('None of your databases is attached.').waitFor();
 });

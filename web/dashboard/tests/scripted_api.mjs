@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { databaseAnswers, sampleDatabases } from './scripted_databases.mjs';
 
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -35,7 +36,7 @@ export function sampleState() {
     instances: [{ name: 'web.1', command: 'gunicorn --bind 0.0.0.0:$PORT app:app', state: 'up', release: 12, node: 'local', since: before(4) }],
     log: ['-----> Python app detected', '       Python 3.11', '-----> Installing from requirements.txt', '       flask 3.0.2, gunicorn 21.2.0 …', '       (layer reused: requirements.txt is unchanged)', '-----> Discovering process types', '       Procfile declares web', '-----> Launching', ' !     a warning looks like this', '       Released v12', '       http://hello.localhost:8080 is live'],
     appLog: ['app[web.1]: [2026-11-20 23:10:01 +0000] [7] [INFO] Listening at: http://0.0.0.0:5000 (7)', 'gasper[router]: switched to v12', 'app[web.1]: 10.83.0.1 - - "GET / HTTP/1.1" 200 12', 'app[web.1]: \u001b[31mwarned\u001b[0m in colour'],
-    session: '', requests: [],
+    session: '', requests: [], ...sampleDatabases(),
   };
 }
 
@@ -68,6 +69,7 @@ function answers(state) {
     ['GET', /^\/apps\/[^/]+\/instances$/, () => [200, state.instances]],
     ['GET', /^\/jobs\/99$/, () => [200, job('rollback')[1]]],
     ['GET', /^\/keys$/, () => [200, state.keys]],
+    ...databaseAnswers(state),
   ];
 }
 
@@ -104,6 +106,7 @@ export async function scriptedApi(dist, state) {
     if (at === '/auth/session') { state.session = ''; return reply(204); }
     if (!state.session || !(request.headers.cookie ?? '').includes(`gasper_session=${state.session}`)) return reply(401, { code: 'login_required', detail: 'log in first' });
     if (/\/builds\/\d+\/log$/.test(at)) return stream(response, state.log, !at.includes('/32/'));
+    if (/^\/jobs\/\d+\/log$/.test(at)) return stream(response, state.jobLog, !state.holdJobs);
     if (/\/logs$/.test(at)) return stream(response, state.appLog.map((l, n) => `2026-11-20T23:10:0${n}.120Z ${l}`), false);
     const found = table.find(([verb, pattern]) => verb === request.method && pattern.test(at));
     if (!found) return reply(404, { code: 'not_found', detail: `no ${request.method} ${at}` });

@@ -1,14 +1,15 @@
 import { useState } from 'react';
 import { api, Refusal, type App, type Job } from '../api';
-import { useApp, useChange, useInstances, useJob, useReleases } from '../queries';
+import { useApp, useChange, useDatabases, useInstances, useReleases } from '../queries';
 import { go, link } from '../route';
 import { ago, useNow } from '../time';
-import { Commands, Dialog, Failure, Icon, Notice, Rows, State } from '../ui/parts';
+import { Ask, Commands, Failure, Icon, Notice, Rows, State, Tabs } from '../ui/parts';
 import { pushCommands } from './apps';
 import { Builds } from './builds';
 import { Config } from './config';
 import { LogView } from './log';
 import { Releases } from './releases';
+import { JobNotice } from './work';
 
 const tabs = [['overview', 'Overview'], ['releases', 'Releases'], ['builds', 'Builds'], ['config', 'Config vars'], ['logs', 'Logs'], ['settings', 'Settings']] as const;
 
@@ -22,10 +23,8 @@ export function AppPage({ name, tab }: { name: string; tab: string }) {
   return (
     <>
       <AppHead app={app.data} onJob={follow} />
-      <nav className="tabs" aria-label={`Pages of ${name}`}>
-        {tabs.map(([id, label]) => <a key={id} {...link(`/apps/${name}/${id}`)} aria-current={tab === id ? 'page' : undefined}>{label}</a>)}
-      </nav>
-      {job && <JobNotice job={job} onClose={() => follow(null)} />}
+      <Tabs of={name} base={`/apps/${name}`} tabs={tabs} open={tab} />
+      {job && <JobNotice key={job.id} job={job} onClose={() => follow(null)} />}
       {tab === 'overview' && <Overview app={app.data} />}
       {tab === 'releases' && <Releases app={app.data} onJob={follow} />}
       {tab === 'builds' && <Builds name={name} />}
@@ -54,19 +53,6 @@ function AppHead({ app, onJob }: { app: App; onJob: (job: Job) => void }) {
       <Failure error={restart.error} />
     </>
   );
-}
-
-const doing: Record<string, string> = { deploy: 'Deploying', release: 'Releasing', config: 'Setting config vars', rollback: 'Rolling back', restart: 'Restarting' };
-
-/** A piece of work that was started here, until it has ended. */
-function JobNotice({ job, onClose }: { job: Job; onClose: () => void }) {
-  const current = useJob(job.id).data ?? job;
-  const what = doing[current.kind] ?? current.kind;
-  if (current.state === 'succeeded') return <div className="notice good" role="status"><strong>{what}: done</strong><button className="button quiet" onClick={onClose}>Dismiss</button></div>;
-  if (current.state === 'failed' || current.state === 'aborted') {
-    return <div className="notice bad" role="alert"><strong>{what}: {current.state}</strong><div>{current.reason}</div><button className="button quiet" onClick={onClose}>Dismiss</button></div>;
-  }
-  return <div className="notice busy" role="status"><strong>{what}…</strong><div>{current.step}</div></div>;
 }
 
 function Overview({ app }: { app: App }) {
@@ -104,6 +90,7 @@ function Overview({ app }: { app: App }) {
           </table></div>
         )}
       </section>
+      <Attached name={app.name} />
       <section className="card" aria-labelledby="facts">
         <h2 id="facts">About</h2>
         <dl className="facts">
@@ -118,8 +105,35 @@ function Overview({ app }: { app: App }) {
   );
 }
 
+/** Of one's own databases: those that this app has. */
+function Attached({ name }: { name: string }) {
+  const all = useDatabases();
+  const mine = (all.data ?? []).flatMap((database) => database.attachments.filter((a) => a.app === name).map((a) => ({ database, a })));
+  return (
+    <section className="card" aria-labelledby="databases">
+      <h2 id="databases">Databases</h2>
+      {all.isPending && <div className="pad"><Rows n={1} /></div>}
+      <Failure error={all.error} />
+      {all.data && mine.length === 0 && <p className="muted pad">None of your <a {...link('/databases')}>databases</a> is attached.</p>}
+      {mine.length > 0 && (
+        <ul className="attached-list">
+          {mine.map(({ database, a }) => (
+            <li key={`${database.name} ${a.variable}`}>
+              <a {...link(`/databases/${database.name}`)}>{database.name}</a>
+              <span className="muted">{database.title} {database.version}</span>
+              <State state={database.state} />
+              <span><code>{a.variable}</code>{a.rights === 'ro' && <> <span className="tag plain">read-only</span></>}{!a.active && <> <span className="tag plain">being attached</span></>}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
 function Settings({ app }: { app: App }) {
   const [asking, setAsking] = useState(false);
+  const destroy = useChange(api.destroyApp, [['apps']]);
   return (
     <div className="stack">
       <section className="card pad">
@@ -128,26 +142,12 @@ function Settings({ app }: { app: App }) {
       </section>
       <section className="card pad danger-zone">
         <div><h2 className="flush">Destroy this app</h2><p className="muted">Its instances, releases, config vars and repository are removed, for good.</p></div>
-        <button className="button danger" onClick={() => setAsking(true)}>Destroy app</button>
+        <button className="button danger" onClick={() => { destroy.reset(); setAsking(true); }}>Destroy app</button>
       </section>
-      {asking && <Destroy name={app.name} onClose={() => setAsking(false)} />}
+      {asking && (
+        <Ask title={`Destroy ${app.name}?`} act="Destroy app" acting="Destroying…" danger typed={app.name} error={destroy.error} busy={destroy.isPending} onClose={() => setAsking(false)}
+          onDo={() => destroy.mutate(app.name, { onSuccess: () => go('/apps') })} />
+      )}
     </div>
-  );
-}
-
-function Destroy({ name, onClose }: { name: string; onClose: () => void }) {
-  const [typed, setTyped] = useState('');
-  const destroy = useChange(api.destroyApp, [['apps']]);
-  return (
-    <Dialog title={`Destroy ${name}?`} onClose={onClose}>
-      <form onSubmit={(e) => { e.preventDefault(); destroy.mutate(name, { onSuccess: () => go('/apps') }); }}>
-        <Failure error={destroy.error} />
-        <label>Type <strong>{name}</strong> to confirm<input value={typed} onChange={(e) => setTyped(e.target.value)} autoFocus spellCheck={false} autoComplete="off" /></label>
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>Cancel</button>
-          <button className="button danger" disabled={typed !== name || destroy.isPending}>{destroy.isPending ? 'Destroying…' : 'Destroy app'}</button>
-        </div>
-      </form>
-    </Dialog>
   );
 }

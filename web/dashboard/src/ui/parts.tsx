@@ -1,6 +1,8 @@
 // Small parts that all pages share.
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import type { AppState, BuildState, InstanceState, JobState, ReleaseState } from '../api';
+import type { DatabaseState } from '../databases';
+import { link } from '../route';
 
 export function Logo() {
   return (
@@ -26,6 +28,9 @@ const shapes: Record<string, ReactNode> = {
   plus: <path d="M12 5v14M5 12h14" />,
   back: <path d="M9 7 4 12l5 5M4 12h11a5 5 0 0 1 0 10h-2" transform="translate(0 -3)" />,
   restart: <path d="M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7" />,
+  database: <><ellipse cx="12" cy="5.5" rx="7.5" ry="2.8" /><path d="M4.5 5.5v13c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8v-13M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" /></>,
+  start: <path d="M7 4.5v15l12-7.5Z" />,
+  stop: <rect x="6" y="6" width="12" height="12" rx="1.5" />,
   chevron: <path d="m9 6 6 6-6 6" />,
 };
 
@@ -33,10 +38,11 @@ export function Icon({ name }: { name: string }) {
   return <svg className="icon" viewBox="0 0 24 24" aria-hidden="true">{shapes[name]}</svg>;
 }
 
-type AnyState = AppState | InstanceState | JobState | BuildState | ReleaseState;
+type AnyState = AppState | InstanceState | JobState | BuildState | ReleaseState | DatabaseState;
 const looks: Record<AnyState, string> = {
   up: 'good', succeeded: 'good', deploying: 'busy', starting: 'busy', running: 'busy', waiting: 'busy', pending: 'busy', stopping: 'busy',
-  crashed: 'bad', failed: 'bad', aborted: 'bad', new: 'idle', down: 'idle',
+  creating: 'busy', restarting: 'busy', upgrading: 'busy',
+  crashed: 'bad', failed: 'bad', aborted: 'bad', new: 'idle', down: 'idle', stopped: 'idle',
 };
 
 export function State({ state }: { state: AnyState }) {
@@ -84,20 +90,63 @@ export function Commands({ lines }: { lines: string[] }) {
   );
 }
 
-/** A modal <dialog>: the browser keeps the focus inside and closes it on Escape. */
-export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+/** A modal <dialog>: the browser keeps the focus inside and closes it on Escape. A `firm` one is not closed by a click beside it. */
+export function Dialog({ title, firm = false, onClose, children }: { title: string; firm?: boolean; onClose: () => void; children: ReactNode }) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed while it is still in the page: only then the browser gives the focus back to what opened it.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
     return () => dialog?.close();
   }, []);
   return (
-    <dialog ref={ref} aria-label={title} onCancel={(e) => { e.preventDefault(); onClose(); }} onMouseDown={(e) => e.target === ref.current && onClose()}>
+    <dialog ref={ref} aria-label={title} onCancel={(e) => { e.preventDefault(); onClose(); }} onMouseDown={(e) => e.target === ref.current && !firm && onClose()}>
       <div className="dialog-body">
         <h2>{title}</h2>
         {children}
       </div>
     </dialog>
+  );
+}
+
+interface AskProps {
+  title: string; act: string; acting?: string; danger?: boolean; error: Error | null; busy: boolean; typed?: string; ready?: boolean;
+  onClose: () => void; onDo: () => void; children?: ReactNode;
+}
+
+/** Asks before something is done; with `typed` that word has to be typed first. */
+export function Ask({ title, act, acting, danger, error, busy, typed, ready = true, onClose, onDo, children }: AskProps) {
+  const [word, setWord] = useState('');
+  const submit = (e: FormEvent) => { e.preventDefault(); onDo(); };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={submit}>
+        {children}
+        <Failure error={error} />
+        {typed !== undefined && <label><span>Type <strong>{typed}</strong> to confirm</span><input value={word} onChange={(e) => setWord(e.target.value)} autoFocus spellCheck={false} autoCapitalize="none" autoComplete="off" /></label>}
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>Cancel</button>
+          <button className={`button ${danger ? 'danger' : 'primary'}`} disabled={busy || !ready || (typed !== undefined && word !== typed)}>{busy ? (acting ?? act) : act}</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Of what there is, so much is in use. */
+export function Meter({ used, of, label }: { used: number; of: number; label: string }) {
+  return <progress className={used > of * 0.9 ? 'meter full' : 'meter'} value={Math.min(used, of)} max={of} aria-label={label} />;
+}
+
+/** The pages of one thing. On a narrow screen they scroll, and the one that is open is in sight. */
+export function Tabs({ of, base, tabs, open }: { of: string; base: string; tabs: readonly (readonly [string, string])[]; open: string }) {
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    ref.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [open]);
+  return (
+    <nav ref={ref} className="tabs" aria-label={`Pages of ${of}`}>
+      {tabs.map(([id, label]) => <a key={id} {...link(`${base}/${id}`)} aria-current={open === id ? 'page' : undefined}>{label}</a>)}
+    </nav>
   );
 }
