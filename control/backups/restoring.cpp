@@ -6,6 +6,7 @@
 
 #include "control/backups/backup_jobs.hpp"
 #include "control/backups/beside.hpp"
+#include "control/backups/replacing.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/job_kinds.hpp"
@@ -77,14 +78,6 @@ task<std::optional<service>> load(parts& p, service_id id) {
     co_return co_await p.db.read([id](SQLite::Database& db) { return store::find_service(db, id); });
 }
 
-task<> erase(parts& p, service_id id) {
-    const auto s = co_await load(p, id);
-    if (!s) co_return;
-    const held_service held(p.service_servers, s->name);
-    auto erased = co_await erase_service(p, *s);
-    if (!erased) p.log.warn("a service that could not be filled stays", {{"service", s->name}});
-}
-
 task<result<std::string>> beginning_of(verb_input& source) {
     std::string text;
     while (text.size() < checked_beginning) {
@@ -108,13 +101,27 @@ struct continued {
 
 }  // namespace
 
-task<result<>> restore_service(parts& p, service_id id, verb_input input, std::string whence, job_context& job) {
+task<> erase_unfilled(parts& p, service_id id) {
+    const auto s = co_await load(p, id);
+    if (!s) co_return;
+    const held_service held(p.service_servers, s->name);
+    auto erased = co_await erase_service(p, *s);
+    if (!erased) p.log.warn("a service that could not be filled stays", {{"service", s->name}});
+}
+
+task<result<>> erase_when_empty(parts& p, service_id id, task<result<>> work, job_context& job) {
+    auto filled = co_await job.guard(std::move(work));
+    if (!filled) co_await erase_unfilled(p, id);
+    co_return filled;
+}
+
+task<result<>> replace_data(parts& p, service_id id, beside_filler fill_it, std::string whence, job_context& job) {
     auto s = co_await load(p, id);
     if (!s || !s->made) co_return fail(errc::not_found, "service_not_found", "the service is not there");
     job.say(fmt::format("-----> Restoring {} into {}", whence, s->name));
     auto beside = plan_beside(p, s->name);
     const claimed_beside claim(p.service_servers, beside);
-    auto work = fill(p, *s, beside, std::move(input), job);
+    auto work = fill_it(*s, beside, job);
     auto filled = co_await job.guard(std::move(work));
     if (!filled) {
         co_await clear_beside(p, beside);
@@ -126,6 +133,13 @@ task<result<>> restore_service(parts& p, service_id id, verb_input input, std::s
     job.say("-----> Taking its place");
     auto placed = co_await take_place(p, *s, beside, job);
     co_return co_await conclude(p, *s, beside, std::move(placed), job);
+}
+
+task<result<>> restore_service(parts& p, service_id id, verb_input input, std::string whence, job_context& job) {
+    beside_filler fill_it = [&p, input = std::move(input)](service s, server_beside& beside, job_context& j) {
+        return fill(p, std::move(s), beside, input, j);
+    };
+    co_return co_await replace_data(p, id, std::move(fill_it), std::move(whence), job);
 }
 
 task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) {
@@ -148,9 +162,7 @@ task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) 
 
 task<result<>> run_restore_into_new(parts& p, service_id id, backup b, job_context& job) {
     auto work = run_restore(p, id, std::move(b), job);
-    auto restored = co_await job.guard(std::move(work));
-    if (!restored) co_await erase(p, id);
-    co_return restored;
+    co_return co_await erase_when_empty(p, id, std::move(work), job);
 }
 
 task<result<>> run_import(parts& p, service_id id, verb_input source, job_context& job) {
@@ -172,10 +184,7 @@ task<result<>> run_import(parts& p, service_id id, verb_input source, job_contex
     co_return co_await restore_service(p, id, std::move(next), "a dump", job);
 }
 
-namespace {
-
-// What was swapped by an earlier process serves already, or is about to.
-task<result<>> finish_restore(parts& p, service_id id, swap_note note, bool anew, job_context& job) {
+task<result<>> finish_replacing(parts& p, service_id id, swap_note note, bool anew, job_context& job) {
     job.commit();
     const auto s = co_await load(p, id);
     if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
@@ -184,35 +193,24 @@ task<result<>> finish_restore(parts& p, service_id id, swap_note note, bool anew
     const claimed_beside claim(p.service_servers, beside);
     auto placed = co_await go_on_in_place(p, *s, beside, job);
     auto done = co_await conclude(p, *s, beside, std::move(placed), job);
-    if (!done && anew) co_await erase(p, id);
+    if (!done && anew) co_await erase_unfilled(p, id);
     co_return done;
 }
 
-/// A service that was made for a restore: it goes when the restore is cancelled before it began.
-class waiting_service {
- public:
-    waiting_service(parts& p, service_id id) : p_(p), id_(id) {}
-    waiting_service(const waiting_service&) = delete;
-    waiting_service& operator=(const waiting_service&) = delete;
-    ~waiting_service() {
-        if (!taken_) p_.background.spawn("restore", give_up(p_, id_, job_));
-    }
-    void waits_as(job_id job) { job_ = job; }
-    void take() { taken_ = true; }
+namespace {
 
- private:
-    // The end of this program leaves the job waiting: the next start goes on with it.
-    static task<> give_up(parts& p, service_id id, job_id waiting) {
-        const auto j = co_await p.db.read([waiting](SQLite::Database& db) { return store::find_job(db, waiting); });
-        const bool goes_on = j && (j->state == job_state::waiting || j->state == job_state::running);
-        if (!goes_on) co_await erase(p, id);
-    }
+// The end of this program leaves the job waiting: the next start goes on with it.
+task<> give_up_waiting(parts& p, service_id id, job_id waiting) {
+    const auto j = co_await p.db.read([waiting](SQLite::Database& db) { return store::find_job(db, waiting); });
+    const bool goes_on = j && (j->state == job_state::waiting || j->state == job_state::running);
+    if (!goes_on) co_await erase_unfilled(p, id);
+}
 
-    parts& p_;
-    service_id id_;
-    job_id job_{};  // none: it was refused
-    bool taken_{false};
-};
+}  // namespace
+
+waiting_service::~waiting_service() {
+    if (!taken_) p_.background.spawn("restore", give_up_waiting(p_, id_, job_));
+}
 
 std::shared_ptr<waiting_service> claim_of(parts& p, service_id id, bool anew, job_id job) {
     if (!anew) return nullptr;
@@ -220,6 +218,8 @@ std::shared_ptr<waiting_service> claim_of(parts& p, service_id id, bool anew, jo
     claim->waits_as(job);
     return claim;
 }
+
+namespace {
 
 job_runner::work work_of_restore(parts& p, service_id id, backup b, std::shared_ptr<waiting_service> claim) {
     return [&p, id, b = std::move(b), claim = std::move(claim)](job_context& job) {
@@ -261,7 +261,7 @@ task<result<job_runner::work>> resume_restore(parts& p, job cut) {
     const auto swapped = co_await swap_of(p, s->name, cut.id);
     if (swapped)
         co_return [&p, id = s->id, note = *swapped, anew = input.anew](job_context& job) {
-            return finish_restore(p, id, note, anew, job);
+            return finish_replacing(p, id, note, anew, job);
         };
     auto b = co_await p.db.read([&](SQLite::Database& db) { return store::find_backup(db, input.from); });
     if (!b) co_return fail(errc::not_found, "backup_not_found", "the backup is gone");
@@ -270,7 +270,7 @@ task<result<job_runner::work>> resume_restore(parts& p, job cut) {
 
 task<> clear_restore(parts& p, job cut, std::string) {
     const auto input = nlohmann::json::parse(cut.input, nullptr, false);
-    if (input.is_object() && input.value("anew", false)) co_await erase(p, input_of(cut).service);
+    if (input.is_object() && input.value("anew", false)) co_await erase_unfilled(p, input_of(cut).service);
 }
 
 // Its dump was the client's, who is gone.
@@ -281,7 +281,7 @@ task<result<job_runner::work>> resume_import(parts& p, job cut) {
     if (!swapped || !s)
         co_return fail(errc::failed, "interrupted",
                        "the server was restarted while this ran; nothing changed, do it again");
-    co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_restore(p, id, note, false, job); };
+    co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_replacing(p, id, note, false, job); };
 }
 
 }  // namespace gasper::control

@@ -8,6 +8,7 @@
 
 #include "control/services/service_stats.hpp"
 #include "core/base/deadline.hpp"
+#include "core/model/archive.hpp"
 #include "runtime/services/service_host.hpp"
 
 namespace gasper::control {
@@ -16,8 +17,9 @@ struct service_board {
     std::map<std::string, runtime::observed_service> running;
     // Somebody stops, starts or replaces it on purpose: supervision leaves it alone. Once for each who does.
     std::multiset<std::string> held;
-    std::set<std::string> beside;  // throw-away servers that somebody works with, by name
-    std::set<std::string> walled;  // no app may reach it: its data is being copied
+    std::set<std::string> beside;     // throw-away servers that somebody works with, by name
+    std::set<archive_id> collecting;  // archives whose segments somebody brings in
+    std::set<std::string> walled;     // no app may reach it: its data is being copied
     // By user and app: being opened and not yet an attachment's, or an attachment's no more and still in use.
     std::multiset<std::pair<std::string, std::string>> held_ways;
     struct restart_state {

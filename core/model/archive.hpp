@@ -38,9 +38,9 @@ struct archive_base {
     std::string version;        // of the service
     std::string place, object;  // as a backup's
     std::int64_t first{0}, last{0};
-    sys_time begins{};           // it brings back every moment from then on; none: it is being made
-    std::int64_t size{0};        // as stored, bytes
-    std::int64_t full_size{0};   // as the server gave it
+    sys_time begins{};          // it brings back every moment from then on; none: it is being made
+    std::int64_t size{0};       // as stored, bytes
+    std::int64_t full_size{0};  // as the server gave it
     std::optional<sys_time> verified;
     sys_time created{};
 };

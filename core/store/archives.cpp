@@ -219,9 +219,19 @@ std::vector<archive_segment> segments_of(SQLite::Database& db, archive_id id) {
     return found;
 }
 
+std::optional<archive_segment> find_archive_segment(SQLite::Database& db, archive_id id, const std::string& run,
+                                                    std::int64_t number) {
+    SQLite::Statement s(db, std::string(segment_columns) + "WHERE archive = ? AND run = ? AND number = ?");
+    s.bind(1, id.value);
+    s.bind(2, run);
+    s.bind(3, number);
+    if (!s.executeStep()) return std::nullopt;
+    return segment_from(s);
+}
+
 std::optional<archive_segment> newest_segment(SQLite::Database& db, archive_id id, const std::string& run) {
-    SQLite::Statement s(
-        db, std::string(segment_columns) + "WHERE archive = ? AND run = ? ORDER BY number DESC LIMIT 1");
+    SQLite::Statement s(db,
+                        std::string(segment_columns) + "WHERE archive = ? AND run = ? ORDER BY number DESC LIMIT 1");
     s.bind(1, id.value);
     s.bind(2, run);
     if (!s.executeStep()) return std::nullopt;

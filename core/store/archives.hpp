@@ -38,6 +38,8 @@ void remove_archive_base(SQLite::Database& db, archive_base_id id);
 void put_archive_segment(SQLite::Database& db, const archive_segment& s);
 /// By run and number.
 std::vector<archive_segment> segments_of(SQLite::Database& db, archive_id id);
+std::optional<archive_segment> find_archive_segment(SQLite::Database& db, archive_id id, const std::string& run,
+                                                    std::int64_t number);
 /// The one with the highest number.
 std::optional<archive_segment> newest_segment(SQLite::Database& db, archive_id id, const std::string& run);
 void remove_archive_segment(SQLite::Database& db, const archive_segment& s);

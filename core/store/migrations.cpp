@@ -236,9 +236,8 @@ CREATE TABLE archive_segments (
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first_tables, process_settings,  routing_rows, audit,    webhooks, job_trees, volumes,
-            cron,         remembered_mounts, drains,       services, scaling,  backups,   upgrades,
-            exposures,    archives};
+    return {first_tables,      process_settings, routing_rows, audit,   webhooks, job_trees, volumes,   cron,
+            remembered_mounts, drains,           services,     scaling, backups,  upgrades,  exposures, archives};
 }
 
 }  // namespace gasper::store

@@ -29,15 +29,24 @@ class service_engine {
         std::map<std::string, std::string> label;
     };
 
+    /// What a server that archives has not been relieved of: segments by name.
+    struct spool {
+        bool on{false}, lost{false};
+        std::string run;
+        std::map<std::string, std::string> pieces;
+    };
+
     // The script
     std::function<void()> on_call;  // before each call that changes something
     std::function<void(const std::string& user)> on_revoke;
-    bool dead{false};  // whoever calls has ended: nothing reaches it any more
+    std::function<bool(const std::string& verb)> refuses;  // a verb about archives
+    bool dead{false};                                      // whoever calls has ended: nothing reaches it any more
 
     // What happened
     std::map<std::string, container> containers;                      // by id
     std::map<std::string, network> networks;                          // by name
     std::map<std::string, std::map<std::string, std::string>> users;  // passwords by user, by service
+    std::map<std::string, spool> spools;                              // by service
     std::map<std::string, int> begun;                                 // servers, by service
 
     scripted_engine::answer reply(const scripted_engine::request& r);
@@ -66,6 +75,7 @@ class service_engine {
     answer create_network(const std::string& body);
     container* at(const std::string& id_or_name);
     outcome run(const std::string& service, const std::vector<std::string>& words, const std::string& input);
+    outcome archive(spool& of, const std::vector<std::string>& words) const;
     outcome log_in(const std::string& app, const std::string& url) const;
 
     int made_{0};
