@@ -40,7 +40,7 @@ task<result<response>> show_archive(services& s, call c) {
 }
 
 task<result<response>> archive_service(services& s, call c) {
-    const auto keep = c.body.value("keep", 0);
+    const int keep = c.body.contains("keep") ? c.body.at("keep").get<int>() : 0;
     auto begun = co_await control::archives(s.platform).turn_on(c.who, c.text("service"), text_or(c.body, "to"), keep);
     co_return co_await as_job(s, c.who, std::move(begun));
 }

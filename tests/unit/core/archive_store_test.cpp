@@ -18,6 +18,14 @@ using std::chrono::hours;
 
 class archive_store_test : public testing::Test {
  protected:
+    template <class F>
+    auto in(F fn) {
+        asio::io_context io;
+        auto future = asio::co_spawn(io, db_.transaction(std::move(fn)), asio::use_future);
+        io.run();
+        return future.get();
+    }
+
     archive_store_test() {
         id = in([this](SQLite::Database& db) {
             db.exec("INSERT INTO users (id, name, password, admin, created) VALUES (1, 'ann', '', 1, 0)");
@@ -34,13 +42,6 @@ class archive_store_test : public testing::Test {
         });
     }
 
-    template <class F>
-    auto in(F fn) {
-        asio::io_context io;
-        auto future = asio::co_spawn(io, db_.transaction(std::move(fn)), asio::use_future);
-        io.run();
-        return future.get();
-    }
     archive_segment segment(const std::string& run, std::int64_t number) const {
         archive_segment s;
         s.archive = id;
