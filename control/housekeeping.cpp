@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "control/archives/collecting.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/services/ways.hpp"
 #include "core/base/rounds.hpp"
@@ -54,6 +55,7 @@ task<> keep_house_once(parts& p) {
     co_await collect_strays(p);
     co_await collect_beside(p);
     co_await close_all_lost_ways(p);
+    co_await retire_archives(p);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "control/archives/archive_jobs.hpp"
 #include "control/backups/backup_jobs.hpp"
 #include "control/clones/clone_jobs.hpp"
 #include "control/cron_clock.hpp"
@@ -124,6 +125,8 @@ const std::vector<job_kind>& job_kinds() {
                                              {"backup", true, resume_backup, clear_backup},
                                              {"restore", true, resume_restore, clear_restore},
                                              {"import", true, resume_import},
+                                             {"archive-base", true, resume_base, clear_base},
+                                             {"recovery", true, resume_recovery, clear_recovery},
                                              {"service-create", true, resume_create, clear_create},
                                              {"service-start", true, resume_order, clear_order},
                                              {"service-stop", true, resume_order, clear_order},

@@ -1,5 +1,6 @@
 #include "control/platform.hpp"
 
+#include "control/archives/collecting.hpp"
 #include "control/backups/backup_clock.hpp"
 #include "control/backups/places.hpp"
 #include "control/cron_clock.hpp"
@@ -70,6 +71,7 @@ task<> platform::run() {
     parts_->background.spawn("autoscaling", autoscaling_.run());
     parts_->background.spawn("backups", run_backup_clock(*parts_));
     parts_->background.spawn("stores", keep_stores_tidy(*parts_));
+    parts_->background.spawn("archives", keep_archives(*parts_));
     co_await supervise(*parts_);
 }
 

@@ -74,6 +74,47 @@ std::vector<route> routes_of_backups() {
     };
 }
 
+std::vector<route> routes_of_archives() {
+    return {
+        {method::get,
+         "/api/v1/services/{service}/archive",
+         show_archive,
+         "showArchive",
+         "Backups",
+         "Which moments of a database can be brought back",
+         {{200, "Archive", "also of a database that is gone"}}},
+        {method::put,
+         "/api/v1/services/{service}/archive",
+         archive_service,
+         "archiveService",
+         "Backups",
+         "Archive a database's log from now on, or change where to and for how long",
+         {{202, "Job", "a base backup is being made, and proved"}},
+         {},
+         "NewArchive",
+         false,
+         {409}},
+        {method::del,
+         "/api/v1/services/{service}/archive",
+         end_archive,
+         "endArchive",
+         "Backups",
+         "Archive it no longer; what is there stays until it is too old",
+         {{204, "", "ended"}}},
+        {method::post,
+         "/api/v1/services/{service}/recovery",
+         recover_service,
+         "recoverService",
+         "Backups",
+         "Replace what is in the database by what was in it at a time, or make a new one of it",
+         {{202, "Job", "it is being recovered beside the data, which stays until it is whole"}},
+         {},
+         "Recovery",
+         false,
+         {409}},
+    };
+}
+
 std::vector<route> routes_of_stores() {
     return {
         {method::get,
@@ -112,8 +153,9 @@ std::vector<route> routes_of_stores() {
 
 std::vector<route> backup_routes() {
     auto all = routes_of_backups();
-    for (auto& each : routes_of_stores())
-        all.push_back(std::move(each));
+    for (auto* part : {routes_of_archives, routes_of_stores})
+        for (auto& each : part())
+            all.push_back(std::move(each));
     return all;
 }
 

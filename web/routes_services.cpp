@@ -61,6 +61,12 @@ std::vector<route> database_routes() {
          {},
          false,
          {409, 422}},
+    };
+}
+
+std::vector<route> order_routes() {
+    using namespace handlers;
+    return {
         {method::del,
          "/api/v1/services/{service}",
          destroy_service,
@@ -206,7 +212,7 @@ std::vector<route> exposure_routes() {
 
 std::vector<route> service_routes() {
     auto all = database_routes();
-    for (const auto& part : {attachment_routes(), upgrade_routes(), exposure_routes()})
+    for (const auto& part : {order_routes(), attachment_routes(), upgrade_routes(), exposure_routes()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }

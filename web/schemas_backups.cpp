@@ -32,6 +32,22 @@ constexpr const char* about_backups = R"json({
     "schedule": {"type": "string", "minLength": 1, "maxLength": 256, "description": "a cron expression"},
     "zone": {"type": "string", "minLength": 1, "maxLength": 64}, "keep": {"type": "string", "minLength": 1, "maxLength": 100, "description": "daily=7,weekly=4,monthly=6"},
     "to": {"type": "string", "minLength": 1, "maxLength": 64}}},
+"Archive": {"type": "object", "additionalProperties": false,
+  "required": ["service", "on", "place", "keep", "covered", "base", "segment", "size_bytes", "alarm"], "properties": {
+    "service": {"type": "string"}, "on": {"type": "boolean"}, "place": {"type": "string"}, "keep": {"type": "integer", "description": "days"},
+    "covered": {"type": "array", "description": "every moment in one of these can be brought back; of one that runs also every later one",
+      "items": {"type": "object", "additionalProperties": false, "required": ["from", "until"], "properties": {
+        "from": {"type": "string", "format": "date-time"}, "until": {"type": "string", "format": "date-time"}}}},
+    "base": {"type": ["string", "null"], "format": "date-time", "description": "the newest base backup"},
+    "segment": {"type": ["string", "null"], "format": "date-time", "description": "until when the newest piece of the log tells"},
+    "size_bytes": {"type": "integer"}, "alarm": {"type": "string", "description": "what is wrong; empty: nothing"}}},
+"NewArchive": {"type": "object", "additionalProperties": false, "properties": {
+    "keep": {"type": "integer", "minimum": 1, "maximum": 365, "description": "days; 7 when nothing is said"},
+    "to": {"type": "string", "minLength": 1, "maxLength": 64, "description": "local (the default), or a store's name"}}},
+"Recovery": {"type": "object", "additionalProperties": false, "required": ["at"], "properties": {
+    "at": {"type": "string", "minLength": 20, "maxLength": 40, "description": "RFC 3339: 2026-07-15T12:00:00Z"},
+    "into": {"type": "string", "minLength": 1, "maxLength": 64, "description": "the name of a new database; else the data is replaced"},
+    "confirm": {"type": "string", "maxLength": 64, "description": "the database's name, when its data is to be replaced"}}},
 "BackupStore": {"type": "object", "additionalProperties": false, "required": ["name", "endpoint", "region", "bucket", "prefix", "created"], "properties": {
     "name": {"type": "string"}, "endpoint": {"type": "string"}, "region": {"type": "string"}, "bucket": {"type": "string"},
     "prefix": {"type": "string"}, "created": {"type": "string", "format": "date-time"}}},

@@ -6,16 +6,15 @@
 
 #include "control/backups/backup_jobs.hpp"
 #include "control/backups/beside.hpp"
+#include "control/backups/replacing.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/job_kinds.hpp"
-#include "control/services/filling.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
 #include "core/model/service_version.hpp"
 #include "core/store/backups.hpp"
-#include "core/store/jobs.hpp"
 #include "core/store/services.hpp"
 
 namespace gasper::control {
@@ -92,13 +91,19 @@ struct continued {
 
 }  // namespace
 
-task<result<>> restore_service(parts& p, service_id id, verb_input input, std::string whence, job_context& job) {
+task<result<>> erase_when_empty(parts& p, service_id id, task<result<>> work, job_context& job) {
+    auto filled = co_await job.guard(std::move(work));
+    if (!filled) co_await erase_unfilled(p, id);
+    co_return filled;
+}
+
+task<result<>> replace_data(parts& p, service_id id, beside_filler fill_it, std::string whence, job_context& job) {
     auto s = co_await load(p, id);
     if (!s || !s->made) co_return fail(errc::not_found, "service_not_found", "the service is not there");
     job.say(fmt::format("-----> Restoring {} into {}", whence, s->name));
     auto beside = plan_beside(p, s->name);
     const claimed_beside claim(p.service_servers, beside);
-    auto work = fill(p, *s, beside, std::move(input), job);
+    auto work = fill_it(*s, beside, job);
     auto filled = co_await job.guard(std::move(work));
     if (!filled) {
         co_await clear_beside(p, beside);
@@ -110,6 +115,13 @@ task<result<>> restore_service(parts& p, service_id id, verb_input input, std::s
     job.say("-----> Taking its place");
     auto placed = co_await take_place(p, *s, beside, job);
     co_return co_await conclude(p, *s, beside, std::move(placed), job);
+}
+
+task<result<>> restore_service(parts& p, service_id id, verb_input input, std::string whence, job_context& job) {
+    beside_filler fill_it = [&p, input = std::move(input)](service s, server_beside& beside, job_context& j) {
+        return fill(p, std::move(s), beside, input, j);
+    };
+    co_return co_await replace_data(p, id, std::move(fill_it), std::move(whence), job);
 }
 
 task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) {
@@ -132,9 +144,7 @@ task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) 
 
 task<result<>> run_restore_into_new(parts& p, service_id id, backup b, job_context& job) {
     auto work = run_restore(p, id, std::move(b), job);
-    auto restored = co_await job.guard(std::move(work));
-    if (!restored) co_await erase_unfilled(p, id);
-    co_return restored;
+    co_return co_await erase_when_empty(p, id, std::move(work), job);
 }
 
 task<result<>> run_import(parts& p, service_id id, verb_input source, job_context& job) {
@@ -156,10 +166,7 @@ task<result<>> run_import(parts& p, service_id id, verb_input source, job_contex
     co_return co_await restore_service(p, id, std::move(next), "a dump", job);
 }
 
-namespace {
-
-// What was swapped by an earlier process serves already, or is about to.
-task<result<>> finish_restore(parts& p, service_id id, swap_note note, bool anew, job_context& job) {
+task<result<>> finish_replacing(parts& p, service_id id, swap_note note, bool anew, job_context& job) {
     job.commit();
     const auto s = co_await load(p, id);
     if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
@@ -178,6 +185,8 @@ std::shared_ptr<waiting_service> claim_of(parts& p, service_id id, bool anew, jo
     claim->waits_as(job);
     return claim;
 }
+
+namespace {
 
 job_runner::work work_of_restore(parts& p, service_id id, backup b, std::shared_ptr<waiting_service> claim) {
     return [&p, id, b = std::move(b), claim = std::move(claim)](job_context& job) {
@@ -219,7 +228,7 @@ task<result<job_runner::work>> resume_restore(parts& p, job cut) {
     const auto swapped = co_await swap_of(p, s->name, cut.id);
     if (swapped)
         co_return [&p, id = s->id, note = *swapped, anew = input.anew](job_context& job) {
-            return finish_restore(p, id, note, anew, job);
+            return finish_replacing(p, id, note, anew, job);
         };
     auto b = co_await p.db.read([&](SQLite::Database& db) { return store::find_backup(db, input.from); });
     if (!b) co_return fail(errc::not_found, "backup_not_found", "the backup is gone");
@@ -239,7 +248,7 @@ task<result<job_runner::work>> resume_import(parts& p, job cut) {
     if (!swapped || !s)
         co_return fail(errc::failed, "interrupted",
                        "the server was restarted while this ran; nothing changed, do it again");
-    co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_restore(p, id, note, false, job); };
+    co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_replacing(p, id, note, false, job); };
 }
 
 }  // namespace gasper::control

@@ -109,7 +109,7 @@ task<result<>> backup_stores::remove(identity who, std::string name) {
             return fail(errc::not_found, "backup_store_not_found", "there is no store '" + name + "'");
         if (const int users = store::users_of_backup_store(db, name); users > 0)
             return fail(errc::conflict, "backup_store_used",
-                        std::to_string(users) + " backups or schedules are in " + name);
+                        std::to_string(users) + " backups, schedules or archives are in " + name);
         store::remove_backup_store(db, name);
         return {};
     });

@@ -8,6 +8,7 @@
 
 #include "control/services/service_stats.hpp"
 #include "core/base/deadline.hpp"
+#include "core/model/archive.hpp"
 #include "core/model/service.hpp"
 #include "runtime/services/service_host.hpp"
 
@@ -19,6 +20,7 @@ struct service_board {
     std::multiset<std::string> held;
     std::set<std::string> beside;                               // throw-away servers that somebody works with, by name
     std::set<std::string> walled;                               // nobody may reach it: its data is being copied
+    std::set<archive_id> collecting;                            // archives whose segments somebody brings in
     std::multiset<std::pair<std::string, std::string>> stored;  // backups being written, by place and object
     std::set<std::string> filled;  // by a job of another's key: no job of its own may touch it
     // Being opened and not yet an attachment's, or an attachment's no more and still in use. With passwords: whoever

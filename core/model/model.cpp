@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string_view>
 
 #include "core/model/letters.hpp"
 
@@ -15,6 +17,55 @@ namespace {
 constexpr std::array<std::string_view, 12> reserved_names{"git",  "gasper", "www", "api", "root",      "admin",
                                                           "mail", "smtp",   "ns1", "ns2", "localhost", "dashboard"};
 
+// Of decimal digits alone, as many as are given.
+std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t count) {
+    if (text.size() < at + count) return std::nullopt;
+    int value = 0;
+    for (const char c : text.substr(at, count)) {
+        if (c < '0' || c > '9') return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    return value;
+}
+
+// What follows the seconds: ".123" is cut off `rest`.
+std::optional<std::chrono::milliseconds> take_fraction(std::string_view& rest) {
+    if (!rest.starts_with('.')) return std::chrono::milliseconds(0);
+    const auto end = std::min(rest.find_first_not_of("0123456789", 1), rest.size());
+    if (end < 2 || end > 10) return std::nullopt;
+    auto digits = std::string(rest.substr(1, std::min<std::size_t>(end - 1, 3)));
+    digits.resize(3, '0');
+    rest.remove_prefix(end);
+    return std::chrono::milliseconds(*digits_at(digits, 0, 3));
+}
+
+// "Z", "+02:00".
+std::optional<std::chrono::minutes> offset_of(std::string_view zone) {
+    if (zone == "Z" || zone == "z") return std::chrono::minutes(0);
+    const auto hour = digits_at(zone, 1, 2), minute = digits_at(zone, 4, 2);
+    const bool signed_one = zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && zone[3] == ':';
+    if (!signed_one || !hour || !minute || *hour > 23 || *minute > 59) return std::nullopt;
+    const std::chrono::minutes offset(*hour * 60 + *minute);
+    return zone[0] == '-' ? -offset : offset;
+}
+
+std::optional<sys_time> time_in(std::string_view text) {
+    const auto year = digits_at(text, 0, 4), month = digits_at(text, 5, 2), day = digits_at(text, 8, 2);
+    const auto hour = digits_at(text, 11, 2), minute = digits_at(text, 14, 2), second = digits_at(text, 17, 2);
+    if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+    const bool marks = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't' || text[10] == ' ') &&
+                       text[13] == ':' && text[16] == ':';
+    const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+                                           std::chrono::day(static_cast<unsigned>(*day))};
+    if (!marks || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+    auto rest = text.substr(19);
+    const auto fraction = take_fraction(rest);
+    const auto offset = offset_of(rest);
+    if (!fraction || !offset) return std::nullopt;
+    return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+           std::chrono::seconds(*second) + *fraction - *offset;
+}
+
 }  // namespace
 
 std::string to_rfc3339(sys_time at) {
@@ -22,6 +73,12 @@ std::string to_rfc3339(sys_time at) {
     const auto millis = (at - seconds).count();
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
                        millis);
+}
+
+result<sys_time> parse_rfc3339(const std::string& text) {
+    const auto at = text.size() <= 40 ? time_in(text) : std::nullopt;
+    if (at) return *at;
+    return fail(errc::invalid, "time", "a time is written as 2026-07-15T12:00:00Z, or with +02:00 instead of Z");
 }
 
 process_rules rules_of(const release& r, const std::string& process, process_rules rules) {

@@ -18,6 +18,9 @@ inline sys_time now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 std::string to_rfc3339(sys_time at);
+/// "2026-07-15T12:00:00Z", with up to nine digits of a second or none, and Z or an offset (RFC 3339). What is finer
+/// than a millisecond is cut off.
+result<sys_time> parse_rfc3339(const std::string& text);
 
 using config_vars = std::map<std::string, std::string>;
 

@@ -225,7 +225,10 @@ std::vector<backup_store> all_backup_stores(SQLite::Database& db) {
 int users_of_backup_store(SQLite::Database& db, const std::string& name) {
     SQLite::Statement s(db,
                         "SELECT (SELECT count(*) FROM backups WHERE place = ?1) + "
-                        "(SELECT count(*) FROM backup_schedules WHERE place = ?1)");
+                        "(SELECT count(*) FROM backup_schedules WHERE place = ?1) + "
+                        "(SELECT count(*) FROM archives WHERE place = ?1 AND active = 1) + "
+                        "(SELECT count(*) FROM archive_bases WHERE place = ?1) + "
+                        "(SELECT count(*) FROM archive_segments WHERE place = ?1)");
     s.bind(1, name);
     s.executeStep();
     return s.getColumn(0);

@@ -39,7 +39,7 @@ void add_backup_store(SQLite::Database& db, const secret_box& box, const backup_
 std::optional<backup_store> find_backup_store(SQLite::Database& db, const secret_box& box, const std::string& name);
 /// By name, without their secrets.
 std::vector<backup_store> all_backup_stores(SQLite::Database& db);
-/// Backups and schedules in it.
+/// Backups, schedules, archives and what is of them in it.
 int users_of_backup_store(SQLite::Database& db, const std::string& name);
 void remove_backup_store(SQLite::Database& db, const std::string& name);
 

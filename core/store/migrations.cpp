@@ -212,11 +212,32 @@ CREATE TABLE exposures (
     created INTEGER NOT NULL) STRICT;
 )sql";
 
+// Archives of services' logs. They outlive their services as backups do, until they are too old.
+constexpr const char* archives = R"sql(
+CREATE TABLE archives (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, service INTEGER UNIQUE REFERENCES services ON DELETE SET NULL,
+    service_name TEXT NOT NULL, owner INTEGER REFERENCES users ON DELETE SET NULL, kind TEXT NOT NULL, plan TEXT NOT NULL,
+    place TEXT NOT NULL, keep INTEGER NOT NULL, active INTEGER NOT NULL, run TEXT NOT NULL, problem TEXT NOT NULL,
+    failing INTEGER NOT NULL, told INTEGER NOT NULL, base_problem TEXT NOT NULL, base_tried INTEGER NOT NULL,
+    created INTEGER NOT NULL) STRICT;
+CREATE INDEX archives_by_name ON archives (service_name);
+CREATE TABLE archive_bases (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, archive INTEGER NOT NULL REFERENCES archives ON DELETE CASCADE, run TEXT NOT NULL,
+    version TEXT NOT NULL, place TEXT NOT NULL, object TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    begins INTEGER NOT NULL, size INTEGER NOT NULL, full_size INTEGER NOT NULL, verified INTEGER,
+    created INTEGER NOT NULL) STRICT;
+CREATE INDEX bases_by_archive ON archive_bases (archive, begins);
+CREATE TABLE archive_segments (
+    archive INTEGER NOT NULL REFERENCES archives ON DELETE CASCADE, run TEXT NOT NULL, number INTEGER NOT NULL,
+    name TEXT NOT NULL, place TEXT NOT NULL, object TEXT NOT NULL, until INTEGER NOT NULL, size INTEGER NOT NULL,
+    full_size INTEGER NOT NULL, PRIMARY KEY (archive, run, number)) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first_tables,      process_settings, routing_rows, audit,   webhooks, job_trees, volumes,  cron,
-            remembered_mounts, drains,           services,     scaling, backups,  upgrades,  exposures};
+    return {first_tables,      process_settings, routing_rows, audit,   webhooks, job_trees, volumes,   cron,
+            remembered_mounts, drains,           services,     scaling, backups,  upgrades,  exposures, archives};
 }
 
 }  // namespace gasper::store

@@ -79,6 +79,7 @@ task<result<>> run_backups(command_call& call) {
     auto all = co_await control::backups(call.platform).list(call.who, call.arguments[0]);
     if (!all) co_return all.error();
     show(call, *all);
+    if (!call.json) co_await show_covered(call);
     co_return result<>{};
 }
 
@@ -137,6 +138,9 @@ task<result<>> run_backups_unschedule(command_call& call) {
 }
 
 task<result<>> run_restore(command_call& call) {
+    if (call.has("at")) co_return co_await run_recovery(call);
+    if (call.arguments.size() < 2)
+        co_return fail(errc::invalid, "restore", "say what to restore: a backup's number, or --at TIME");
     auto number = backup_number(call.arguments[1]);
     if (!number) co_return number.error();
     control::restore_request wanted;
@@ -244,12 +248,12 @@ std::vector<command> commands_of_backups() {
 std::vector<command> commands_of_restoring() {
     return {
         {"services:restore",
-         "NAME ID --confirm NAME | NAME ID --into NEW",
-         "replace what is in a database by a backup, or make a new one of it",
+         "NAME ID|--at TIME --confirm NAME|--into NEW",
+         "replace what is in a database by a backup or by what was in it at a time, or make a new one of it",
          false,
+         1,
          2,
-         2,
-         {{"into", 0, true}, {"confirm", 0, true}},
+         {{"at", 0, true}, {"into", 0, true}, {"confirm", 0, true}},
          run_restore},
         {"services:export", "NAME > FILE", "print a dump in the database's format", false, 1, 1, {}, run_dump_here},
         {"services:import",
@@ -284,8 +288,9 @@ std::vector<command> commands_of_restoring() {
 
 std::vector<command> backup_commands() {
     auto all = commands_of_backups();
-    for (auto& each : commands_of_restoring())
-        all.push_back(std::move(each));
+    for (auto* part : {commands_of_restoring, archive_commands})
+        for (auto& each : part())
+            all.push_back(std::move(each));
     return all;
 }
 

@@ -9,6 +9,12 @@
 namespace gasper::receiver {
 
 std::vector<command> backup_commands();
+/// The part of those about archives (archive_commands.cpp).
+std::vector<command> archive_commands();
+/// Of a database that is archived, which moments that covers; nothing of another.
+task<> show_covered(command_call& call);
+/// services:restore NAME --at TIME.
+task<result<>> run_recovery(command_call& call);
 
 /// services:import, services:export and services:backups:download: a dump of any size goes through the client's
 /// streams.

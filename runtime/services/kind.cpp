@@ -75,6 +75,7 @@ service_kind read_kind(const std::string& name, const YAML::Node& from) {
     k.dump_extension = from["dump_extension"].as<std::string>();
     if (const auto console = from["console"]) k.console = console.as<std::string>();
     k.verbs = words(from["verbs"]);
+    if (const auto archives = from["archives"]) k.archives = archives.as<bool>();
     if (const auto outside = from["outside"]) k.outside = read_outside(outside);
     for (const auto& plan : from["plans"])
         k.plans.push_back(read_plan(plan.first.as<std::string>(), plan.second));

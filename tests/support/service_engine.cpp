@@ -265,6 +265,29 @@ service_engine::outcome service_engine::run_on_data(const std::string& service, 
     return o;
 }
 
+// Segments are of 16 MiB by their names' numbers, and tell until as many seconds.
+service_engine::outcome service_engine::archive(spool& of, const std::vector<std::string>& words) const {
+    const auto& verb = words.at(1);
+    if (refuses && refuses(verb)) return {1, "", "it is refused here"};
+    if (verb == "archive-on") of = {.on = true, .lost = false, .run = words.at(2), .pieces = {}};
+    if (verb == "archive-off") of = {};
+    if (verb == "archive-read") {
+        const auto found = of.pieces.find(words.at(2));
+        return found == of.pieces.end() ? outcome{1, "", "no such segment"} : outcome{0, found->second, ""};
+    }
+    if (verb == "archive-remove")
+        for (std::size_t i = 2; i < words.size(); ++i)
+            of.pieces.erase(words[i]);
+    if (verb != "archive-list") return {};
+    if (!of.on) return {0, "off\n", ""};
+    outcome o{0, (of.lost ? "lost " : "on ") + of.run + "\n", ""};
+    for (const auto& [name, content] : of.pieces) {
+        const auto number = std::stoll(name.substr(16), nullptr, 16);
+        o.output += fmt::format("{} {} {} {}\n", name, number, content.size(), number * 1000);
+    }
+    return o;
+}
+
 service_engine::outcome service_engine::run(const std::string& service, const std::vector<std::string>& words,
                                             const std::string& input) {
     if (dead) return {1, "", "it is dead"};
@@ -275,6 +298,7 @@ service_engine::outcome service_engine::run(const std::string& service, const st
     if (verb == "ready") return {};
     if (verb == "version") return {0, "1.2.3\n", ""};
     if (verb == "dump" || verb == "restore" || verb == "contents") return run_on_data(service, verb, input);
+    if (verb.starts_with("archive-")) return archive(spools[service], words);
     if (verb == "grant") {
         known[words.at(2)] = input.substr(0, input.find('\n'));
         return {};

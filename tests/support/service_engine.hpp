@@ -29,20 +29,29 @@ class service_engine {
         std::map<std::string, std::string> label;
     };
 
+    /// What a server that archives has not been relieved of: segments by name.
+    struct spool {
+        bool on{false}, lost{false};
+        std::string run;
+        std::map<std::string, std::string> pieces;
+    };
+
     // The script
     std::function<void()> on_call;  // before each call that changes something
     std::function<void(const std::string& user)> on_revoke;
     std::function<void(const std::string& verb, const std::string& service)> on_verb;  // before it is done
     std::set<std::string> held;                                                        // verbs that do not answer
-    std::set<std::string> unknown;              // verbs that its servers do not have
-    std::map<std::string, std::string> prints;  // what other verbs print, by verb
-    bool dead{false};                           // whoever calls has ended: nothing reaches it any more
+    std::set<std::string> unknown;                         // verbs that its servers do not have
+    std::map<std::string, std::string> prints;             // what other verbs print, by verb
+    std::function<bool(const std::string& verb)> refuses;  // a verb about archives
+    bool dead{false};                                      // whoever calls has ended: nothing reaches it any more
 
     // What happened
     std::map<std::string, container> containers;                      // by id
     std::map<std::string, network> networks;                          // by name
     std::map<std::string, std::map<std::string, std::string>> users;  // passwords by user, by service
     std::map<std::string, std::map<std::string, int>> tables;         // how many rows, by service
+    std::map<std::string, spool> spools;                              // by service
     std::map<std::string, int> begun;                                 // servers, by service
 
     scripted_engine::answer reply(const scripted_engine::request& r);
@@ -73,6 +82,7 @@ class service_engine {
     container* at(const std::string& id_or_name);
     outcome run(const std::string& service, const std::vector<std::string>& words, const std::string& input);
     outcome run_on_data(const std::string& service, const std::string& verb, const std::string& input);
+    outcome archive(spool& of, const std::vector<std::string>& words) const;
     outcome log_in(const std::string& app, const std::string& url) const;
 
     /// What a server keeps in its directory, by a number in it: it goes where the directory goes.

@@ -175,8 +175,10 @@ std::map<std::string, scenario> scenarios() {
     return all;
 }
 
-// Those need a server that dumps and restores: tests/e2e/backups_test.py and upgrade_test.py end these.
-const std::set<std::string_view> of_dumps{"backup", "restore", "import", "service-upgrade", "service-rollback"};
+// Those need a server that dumps and restores: tests/e2e/backups_test.py, upgrade_test.py and archive_test.py end
+// these.
+const std::set<std::string_view> of_dumps{"backup",           "restore",      "import",  "service-upgrade",
+                                          "service-rollback", "archive-base", "recovery"};
 
 std::vector<std::string> kinds() {
     std::vector<std::string> names;

@@ -61,6 +61,11 @@ TEST(service_kind_test, a_console_is_what_the_description_says) {
     EXPECT_TRUE(none->console.empty());
 }
 
+TEST(service_kind_test, whether_a_log_can_be_archived_is_what_the_description_says) {
+    EXPECT_TRUE(find_kind("postgres")->archives);
+    EXPECT_FALSE(find_kind("redis")->archives);
+}
+
 TEST(service_kind_test, postgresql_comes_in_two_versions_of_which_the_first_is_the_default) {
     EXPECT_EQ(find_kind("postgres")->versions, (std::vector<std::string>{"15", "17"}));
     EXPECT_EQ(suite_of("trixie", "bookworm"), "trixie");

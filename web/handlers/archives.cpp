@@ -1,0 +1,68 @@
+#include "control/archives/archives.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "control/platform.hpp"
+#include "web/handlers/backups.hpp"
+#include "web/handlers/views.hpp"
+
+namespace gasper::web::handlers {
+
+namespace {
+
+using nlohmann::json;
+
+json when(const std::optional<sys_time>& at) {
+    return at ? json(to_rfc3339(*at)) : json(nullptr);
+}
+
+json view(const control::archive_view& v) {
+    json covered = json::array();
+    for (const auto& span : v.covered)
+        covered.push_back({{"from", to_rfc3339(span.from)}, {"until", to_rfc3339(span.until)}});
+    return {{"service", v.info.service_name},
+            {"on", v.info.on && v.info.service},
+            {"place", v.info.place},
+            {"keep", v.info.keep},
+            {"covered", covered},
+            {"base", when(v.base)},
+            {"segment", when(v.segment)},
+            {"size_bytes", v.size},
+            {"alarm", v.alarm}};
+}
+
+}  // namespace
+
+task<result<response>> show_archive(services& s, call c) {
+    auto v = co_await control::archives(s.platform).show(c.who, c.text("service"));
+    if (!v) co_return v.error();
+    co_return json_response(200, view(*v));
+}
+
+task<result<response>> archive_service(services& s, call c) {
+    const int keep = c.body.contains("keep") ? c.body.at("keep").get<int>() : 0;
+    auto begun = co_await control::archives(s.platform).turn_on(c.who, c.text("service"), text_or(c.body, "to"), keep);
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+task<result<response>> end_archive(services& s, call c) {
+    auto off = co_await control::archives(s.platform).turn_off(c.who, c.text("service"));
+    if (!off) co_return off.error();
+    response out;
+    out.status = 204;
+    co_return out;
+}
+
+task<result<response>> recover_service(services& s, call c) {
+    auto at = parse_rfc3339(c.body.at("at").get<std::string>());
+    if (!at) co_return at.error();
+    control::recovery_request wanted;
+    wanted.service = c.text("service");
+    wanted.at = *at;
+    wanted.into = text_or(c.body, "into");
+    wanted.confirm = text_or(c.body, "confirm");
+    auto begun = co_await control::archives(s.platform).recover(c.who, std::move(wanted));
+    co_return co_await as_job(s, c.who, std::move(begun));
+}
+
+}  // namespace gasper::web::handlers
