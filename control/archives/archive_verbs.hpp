@@ -1,4 +1,4 @@
-// The verbs of a kind that archives (docs/adr/0015), as calls. On the control executor. For control/archives.
+// The verbs of a kind that archives (docs/adr/0016), as calls. On the control executor. For control/archives.
 #pragma once
 
 #include <cstdint>

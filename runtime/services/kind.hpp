@@ -48,7 +48,7 @@ struct service_kind {
     std::string dump_extension;       // "pgdump"
     std::string console;              // what the verb `console` opens, for a person; empty: there is none
     std::vector<std::string> verbs;   // beyond the uniform ones
-    bool archives{false};             // its log can be archived (docs/adr/0015): it has the verbs for that
+    bool archives{false};             // its log can be archived (docs/adr/0016): it has the verbs for that
     std::vector<service_plan> plans;  // the first is the default
     std::optional<outside_way> outside;
 
