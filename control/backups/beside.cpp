@@ -7,9 +7,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
+#include "control/backups/streaming.hpp"
 #include "control/services/lifecycle.hpp"
 #include "core/base/handle.hpp"
+#include "core/base/join.hpp"
 #include "core/store/exposures.hpp"
 
 namespace gasper::control {
@@ -20,6 +23,17 @@ namespace fs = std::filesystem;
 using std::chrono::seconds;
 
 constexpr std::string_view prefix = "beside-";
+
+// However it ends: nobody is left waiting for room in the pipe.
+task<result<>> restore_from(parts& p, std::string container, std::shared_ptr<dump_pipe> pipe, deadline until) {
+    std::vector<std::string> words{"restore"};
+    verb_input take = [pipe] { return pipe->take(); };
+    verb_output nowhere;
+    auto restored =
+        co_await stream_verb(p, std::move(container), std::move(words), std::move(take), std::move(nowhere), until);
+    pipe->close_reader();
+    co_return restored;
+}
 
 }  // namespace
 
@@ -42,10 +56,12 @@ task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sin
 }
 
 task<result<>> restore_beside(parts& p, const server_beside& beside, verb_input input, deadline until) {
-    std::vector<std::string> words{"restore"};
-    verb_output nowhere;
-    co_return co_await stream_verb(p, beside.server.container, std::move(words), std::move(input), std::move(nowhere),
-                                   until);
+    auto pipe = std::make_shared<dump_pipe>(p.executor);
+    std::optional<result<>> restored;
+    auto preparing = prepare_input(std::move(input), pipe);
+    auto restoring = store_in(restored, restore_from(p, beside.server.container, pipe, until));
+    co_await run_both(std::move(preparing), std::move(restoring));
+    co_return *restored;
 }
 
 task<result<>> end_beside(parts& p, const service& s, const server_beside& beside) {
