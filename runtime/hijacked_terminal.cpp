@@ -14,7 +14,9 @@ task<result<terminal::chunk>> hijacked_terminal::read() {
             if (!ready_.empty() && ready_.back().error == error) {
                 ready_.back().data += piece;
             } else {
-                ready_.push_back({error, std::string(piece)});
+                ready_.push_back({error, {}});
+                ready_.back().data.reserve(data->size());
+                ready_.back().data += piece;
             }
         });
         if (!fed) co_return fed.error();

@@ -7,10 +7,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
+#include "control/backups/streaming.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/ways.hpp"
 #include "core/base/handle.hpp"
+#include "core/base/join.hpp"
 #include "core/store/exposures.hpp"
 
 namespace gasper::control {
@@ -51,10 +54,12 @@ task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sin
 }
 
 task<result<>> restore_beside(parts& p, const server_beside& beside, verb_input input, deadline until) {
-    std::vector<std::string> words{"restore"};
-    verb_output nowhere;
-    co_return co_await stream_verb(p, beside.server.container, std::move(words), std::move(input), std::move(nowhere),
-                                   until);
+    auto pipe = std::make_shared<dump_pipe>(p.executor);
+    std::optional<result<>> restored;
+    auto preparing = prepare_input(std::move(input), pipe);
+    auto restoring = store_in(restored, restore_from(p, beside.server.container, pipe, until));
+    co_await run_both(std::move(preparing), std::move(restoring));
+    co_return *restored;
 }
 
 task<result<>> end_beside(parts& p, const service& s, const server_beside& beside) {

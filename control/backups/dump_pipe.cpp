@@ -14,31 +14,36 @@ task<> dump_pipe::wait() {
 }
 
 task<bool> dump_pipe::put(std::string piece) {
-    while (full_ && !unread_)
+    while (waiting_.size() >= room && !unread_)
         co_await wait();
     if (unread_) co_return false;
-    piece_ = std::move(piece);
-    full_ = true;
-    changed_.cancel();
+    if (waiting_.empty()) {
+        waiting_ = std::move(piece);
+    } else {
+        waiting_ += piece;
+    }
+    if (waiting_.size() >= worthwhile) changed_.cancel();
     co_return true;
 }
 
-void dump_pipe::end(bool whole) {
-    if (std::exchange(ended_, true)) return;
-    whole_ = whole;
+void dump_pipe::end() {
+    if (ended_) return;
+    ended_ = result<>();
+    changed_.cancel();
+}
+
+void dump_pipe::break_off(error why) {
+    if (ended_) return;
+    ended_ = std::move(why);
     changed_.cancel();
 }
 
 task<result<std::string>> dump_pipe::take() {
-    while (!full_ && !ended_)
+    while (waiting_.size() < worthwhile && !ended_)
         co_await wait();
-    if (full_) {
-        full_ = false;
-        changed_.cancel();
-        co_return std::exchange(piece_, {});
-    }
-    if (whole_) co_return std::string();
-    co_return fail(errc::cancelled, "import_lost", "the client went away before the dump was whole");
+    if (waiting_.empty() && !*ended_) co_return ended_->error();
+    changed_.cancel();
+    co_return std::exchange(waiting_, {});
 }
 
 void dump_pipe::close_reader() {

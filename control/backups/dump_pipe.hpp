@@ -1,8 +1,10 @@
-// A dump on its way from a client to a job: one piece at a time, the writer waits until it is taken. Belongs to the
-// control executor; both ends hold it.
+// A dump on its way from one coroutine to another: each does its own work meanwhile, and what waits between them is
+// bounded. Small pieces become large ones. Belongs to the control executor; both ends hold it.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "core/base/asio.hpp"
@@ -12,14 +14,19 @@ namespace gasper::control {
 
 class dump_pipe {
  public:
+    static constexpr std::size_t room = 1u << 20;          // what waits; the piece that fills it may go beyond
+    static constexpr std::size_t worthwhile = 256u << 10;  // what a reader waits for, but at the end
+
     explicit dump_pipe(const asio::any_io_executor& executor) : changed_(executor) {
         changed_.expires_at(asio::steady_timer::time_point::max());
     }
 
     /// Waits for room. False: nobody reads any more.
     task<bool> put(std::string piece);
-    /// `whole`: everything was put. Otherwise the reader is refused: the client went away.
-    void end(bool whole);
+    /// Everything was put.
+    void end();
+    /// It breaks off: the reader gets what was put until then, and is refused. Nothing when it ended before.
+    void break_off(error why);
 
     /// Waits. Empty: the end.
     task<result<std::string>> take();
@@ -30,8 +37,9 @@ class dump_pipe {
     task<> wait();
 
     asio::steady_timer changed_;
-    std::string piece_;
-    bool full_{false}, ended_{false}, whole_{false}, unread_{false};
+    std::string waiting_;
+    std::optional<result<>> ended_;
+    bool unread_{false};
 };
 
 }  // namespace gasper::control

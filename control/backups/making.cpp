@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "control/audit.hpp"
@@ -15,6 +16,7 @@
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
 #include "core/backups/retention.hpp"
+#include "core/base/join.hpp"
 #include "core/store/backups.hpp"
 #include "core/store/services.hpp"
 
@@ -32,17 +34,13 @@ struct two_counts {
     contents before, after;
 };
 
-task<result<>> record_dump(parts& p, backup& b, std::string container, backup_recorder& recorder, deadline until) {
-    std::vector<std::string> words{"dump"};
-    verb_output take = [&recorder](std::string piece) { return recorder.take(std::move(piece)); };
-    verb_input nothing;
-    auto dumped =
-        co_await stream_verb(p, std::move(container), std::move(words), std::move(nothing), std::move(take), until);
-    if (!dumped) co_return dumped;
-    auto stored = co_await recorder.finish();
-    b.size = recorder.size();
-    b.dump_size = recorder.dump_size();
-    co_return stored;
+task<result<>> dump_and_record(parts& p, std::string container, backup_recorder& recorder, deadline until) {
+    auto pipe = std::make_shared<dump_pipe>(p.executor);
+    std::optional<result<>> stored;
+    auto drawing = draw_dump(p, std::move(container), pipe, until);
+    auto recording = store_in(stored, record_dump(pipe, recorder));
+    co_await run_both(std::move(drawing), std::move(recording));
+    co_return *stored;
 }
 
 // The server's version goes with it, so that a restore knows what it gets.
@@ -70,12 +68,14 @@ task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context&
     if (!sink) co_return sink.error();
     const backup_header header{s.kind, s.name, *version, std::chrono::floor<seconds>(b.created)};
     backup_recorder recorder(p, std::move(*sink), header, until);
-    auto work = record_dump(p, b, container, recorder, until);
+    auto work = dump_and_record(p, container, recorder, until);
     auto stored = co_await job.guard(std::move(work));
     if (!stored) {
         co_await recorder.drop();
         co_return stored.error();
     }
+    b.size = recorder.size();
+    b.dump_size = recorder.dump_size();
     auto after = co_await count_contents(p, s, container);
     if (!after) co_return after.error();
     c.before = std::move(*before);

@@ -1,54 +1,22 @@
 #include "control/backups/pouring.hpp"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <memory>
+#include <optional>
 
 #include "control/backups/beside.hpp"
 #include "control/backups/dump_pipe.hpp"
-#include "control/services/verbs.hpp"
+#include "control/backups/streaming.hpp"
+#include "core/base/join.hpp"
 
 namespace gasper::control {
 
-namespace {
-
-struct outcome_of_pouring {
-    result<> dumped, restored;
-    bool restore_ended_first{false};
-};
-
-task<result<>> put_into(std::shared_ptr<dump_pipe> pipe, std::string piece) {
-    const bool taken = co_await pipe->put(std::move(piece));
-    if (taken) co_return result<>();
-    co_return fail(errc::failed, "restore_ended", "the other server takes no more of the dump");
-}
-
-task<> draw(parts& p, std::string from, std::shared_ptr<dump_pipe> pipe, deadline until, outcome_of_pouring& o) {
-    std::vector<std::string> words{"dump"};
-    verb_output put = [pipe](std::string piece) { return put_into(pipe, std::move(piece)); };
-    verb_input nothing;
-    o.dumped = co_await stream_verb(p, std::move(from), std::move(words), std::move(nothing), std::move(put), until);
-    pipe->end(o.dumped.has_value());
-}
-
-task<> fill_with(parts& p, std::string into, std::shared_ptr<dump_pipe> pipe, deadline until, outcome_of_pouring& o) {
-    std::vector<std::string> words{"restore"};
-    verb_input take = [pipe] { return pipe->take(); };
-    verb_output nowhere;
-    o.restored = co_await stream_verb(p, std::move(into), std::move(words), std::move(take), std::move(nowhere), until);
-    o.restore_ended_first = !o.restored && o.dumped.has_value();
-    pipe->close_reader();
-}
-
-}  // namespace
-
 task<result<>> pour(parts& p, std::string from, std::string into, deadline until) {
-    using namespace asio::experimental::awaitable_operators;
     auto pipe = std::make_shared<dump_pipe>(p.executor);
-    outcome_of_pouring o;
-    co_await (draw(p, std::move(from), pipe, until, o) && fill_with(p, std::move(into), pipe, until, o));
-    if (o.restore_ended_first) co_return o.restored;
-    if (!o.dumped) co_return o.dumped;
-    co_return o.restored;
+    std::optional<result<>> poured;
+    auto drawing = draw_dump(p, std::move(from), pipe, until);
+    auto filling = store_in(poured, restore_from(p, std::move(into), pipe, until));
+    co_await run_both(std::move(drawing), std::move(filling));
+    co_return *poured;
 }
 
 task<result<std::size_t>> pour_and_count(parts& p, service s, std::string from, std::string into, deadline until) {

@@ -61,4 +61,60 @@ task<result<std::string>> backup_player::next() {
     }
 }
 
+namespace {
+
+task<result<>> put_drawn(std::shared_ptr<dump_pipe> pipe, std::string piece) {
+    const bool taken = co_await pipe->put(std::move(piece));
+    if (taken) co_return result<>();
+    co_return fail(errc::cancelled, "dump_unread", "nobody takes more of the dump");
+}
+
+}  // namespace
+
+task<> draw_dump(parts& p, std::string container, std::shared_ptr<dump_pipe> into, deadline until) {
+    std::vector<std::string> words{"dump"};
+    verb_input nothing;
+    verb_output put = [into](std::string piece) { return put_drawn(into, std::move(piece)); };
+    auto dumped =
+        co_await stream_verb(p, std::move(container), std::move(words), std::move(nothing), std::move(put), until);
+    if (dumped) {
+        into->end();
+    } else {
+        into->break_off(dumped.error());
+    }
+}
+
+// However it ends: nobody is left waiting for room in the pipe.
+task<result<>> restore_from(parts& p, std::string container, std::shared_ptr<dump_pipe> pipe, deadline until) {
+    std::vector<std::string> words{"restore"};
+    verb_input take = [pipe] { return pipe->take(); };
+    verb_output nowhere;
+    auto restored =
+        co_await stream_verb(p, std::move(container), std::move(words), std::move(take), std::move(nowhere), until);
+    pipe->close_reader();
+    co_return restored;
+}
+
+task<result<>> record_dump(std::shared_ptr<dump_pipe> from, backup_recorder& recorder) {
+    for (;;) {
+        auto piece = co_await from->take();
+        if (!piece) co_return piece.error();
+        if (piece->empty()) co_return co_await recorder.finish();
+        auto taken = co_await recorder.take(std::move(*piece));
+        if (taken) continue;
+        from->close_reader();
+        co_return taken;
+    }
+}
+
+task<> prepare_input(verb_input input, std::shared_ptr<dump_pipe> into) {
+    for (;;) {
+        auto piece = co_await input();
+        if (!piece) co_return into->break_off(piece.error());
+        if (piece->empty()) co_return into->end();
+        const bool wanted = co_await into->put(std::move(*piece));
+        if (!wanted) co_return;
+    }
+}
+
 }  // namespace gasper::control

@@ -1,10 +1,12 @@
-// A dump on its way: from a verb into a stored backup, and from there back into a verb. Memory is bounded by a few
-// pieces. On the control executor; the work is done on the files pool. For control/backups.
+// A dump on its way: from a verb into a stored backup, and from there back into a verb. Both ends of a way work at the
+// same time, with a dump_pipe between them; memory is bounded by it and a few pieces. On the control executor;
+// compressing, encrypting and files are the files pool's. For control/backups and control/upgrades.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "control/backups/dump_pipe.hpp"
 #include "control/backups/places.hpp"
 #include "control/services/verbs.hpp"
 #include "core/backups/stream.hpp"
@@ -54,5 +56,14 @@ class backup_player {
     std::string first_;
     bool ended_{false};
 };
+
+/// Dumps a server into the pipe, and ends it: whole, or with the reason why it is not.
+task<> draw_dump(parts& p, std::string container, std::shared_ptr<dump_pipe> into, deadline until);
+/// Restores what comes out of the pipe into a server. Refuses with the reason of the dump, when that was broken off.
+task<result<>> restore_from(parts& p, std::string container, std::shared_ptr<dump_pipe> pipe, deadline until);
+/// What comes out of the pipe becomes the backup: while a piece is compressed and written the next ones gather.
+task<result<>> record_dump(std::shared_ptr<dump_pipe> from, backup_recorder& recorder);
+/// Moves an input into the pipe, and ends it so.
+task<> prepare_input(verb_input input, std::shared_ptr<dump_pipe> into);
 
 }  // namespace gasper::control

@@ -1,7 +1,6 @@
 #include "control/services/verbs.hpp"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/system/system_error.hpp>
+#include "core/base/join.hpp"
 
 namespace gasper::control {
 
@@ -52,10 +51,9 @@ error refusal_of(const std::string& verb, int status, const std::string& complai
 }
 
 task<result<>> converse(runtime::terminal& with, std::string verb, verb_input& input, verb_output& output) {
-    using namespace asio::experimental::awaitable_operators;
     std::string complaint;
     try {
-        co_await (feed(with, input) && drain(with, output, complaint));
+        co_await run_both(feed(with, input), drain(with, output, complaint));
     } catch (const refusal& r) {
         co_return r.reason();
     }

@@ -9,4 +9,8 @@ namespace gasper {
 /// until they ended; then the cancellation passes through, and the caller can be cancelled no more.
 task<> join_or_cancel(task_scope& work);
 
+/// Both at the same time, to their ends. When one throws, the other is cancelled, and what was thrown first passes
+/// through: Asio's `&&` gives the left one's, wrapped, when both threw.
+task<> run_both(task<>&& left, task<>&& right);
+
 }  // namespace gasper

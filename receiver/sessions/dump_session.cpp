@@ -23,7 +23,9 @@ class pipe_end {
     pipe_end(const pipe_end&) = delete;
     pipe_end& operator=(const pipe_end&) = delete;
     ~pipe_end() {
-        asio::post(control_, [pipe = std::move(pipe_)] { pipe->end(false); });
+        asio::post(control_, [pipe = std::move(pipe_)] {
+            pipe->break_off(fail(errc::cancelled, "import_lost", "the client went away before the dump was whole"));
+        });
     }
 
  private:
@@ -33,7 +35,7 @@ class pipe_end {
 
 task<bool> put_into(pipe_ptr pipe, std::string bytes) {
     if (!bytes.empty()) co_return co_await pipe->put(std::move(bytes));
-    pipe->end(true);
+    pipe->end();
     co_return false;
 }
 

@@ -63,14 +63,19 @@ task<result<error_code>> send_upload(connection_socket& to, byte_source next) {
     }
 }
 
-task<result<std::size_t>> receive(connection_socket& from, std::string& into) {
-    std::array<char, 32 * 1024> chunk;
+task<result<std::size_t>> receive_some(connection_socket& from, asio::mutable_buffer into) {
     error_code ec;
-    const auto n = co_await from.async_read_some(asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, ec));
+    const auto n = co_await from.async_read_some(into, asio::redirect_error(asio::use_awaitable, ec));
     throw_if_cancelled(ec);
     if (ec == asio::error::eof) co_return std::size_t{0};
     if (ec) co_return fail(errc::unavailable, "engine_gone", "the connection to the engine broke: " + ec.message());
-    into.append(chunk.data(), n);
+    co_return n;
+}
+
+task<result<std::size_t>> receive(connection_socket& from, std::string& into) {
+    std::array<char, 32 * 1024> chunk;
+    auto n = co_await receive_some(from, asio::buffer(chunk));
+    if (n) into.append(chunk.data(), *n);
     co_return n;
 }
 
@@ -245,9 +250,11 @@ task<result<std::string>> reply_stream::read(deadline until) {
 
 task<result<std::string>> raw_stream::read() {
     if (!early_.empty()) co_return std::exchange(early_, {});
-    std::string data;
-    auto n = co_await receive(socket_, data);
+    if (room_.empty()) room_.resize(least_read);
+    auto n = co_await receive_some(socket_, asio::buffer(room_));
     if (!n) co_return n.error();
+    std::string data(room_.data(), *n);
+    if (*n == room_.size() && *n < most_read) room_.resize(2 * *n);
     co_return data;
 }
 

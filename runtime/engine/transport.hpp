@@ -73,8 +73,12 @@ class raw_stream {
     void close();
 
  private:
+    static constexpr std::size_t least_read = 16u << 10, most_read = 256u << 10;
+
     socket socket_;
     std::string early_;  // came together with the header
+    // What a read may bring: more when more is waiting. Few streams are busy, and those are by far.
+    std::vector<char> room_;
 };
 
 class transport {

@@ -1,11 +1,13 @@
 // Deadlines, scopes and blocking pools: what every coroutine relies on.
 #include <gtest/gtest.h>
 
+#include <boost/system/system_error.hpp>
 #include <stdexcept>
 #include <thread>
 
 #include "core/base/blocking.hpp"
 #include "core/base/deadline.hpp"
+#include "core/base/join.hpp"
 #include "core/base/task_scope.hpp"
 #include "tests/support/run_task.hpp"
 
@@ -102,6 +104,56 @@ TEST_F(tasks, cancellation_through_awaitable_operators_is_no_fault) {
     scope.spawn("both", both());
     EXPECT_TRUE(run_task(io, scope.stop(deadline::after(5s))));
     EXPECT_TRUE(faults.empty()) << faults[0];
+}
+
+// Throws once it is told to.
+task<> fall_when(bool& told, std::string what) {
+    while (!told)
+        co_await sleep_until(deadline::after(1ms));
+    throw std::runtime_error(what);
+}
+
+// Whatever wakes it, it falls.
+task<> fall_when_woken() {
+    try {
+        (void)co_await wait_for_ever();
+    } catch (const boost::system::system_error&) {
+        throw std::runtime_error("woken");
+    }
+}
+
+TEST_F(tasks, two_run_at_the_same_time_and_both_are_waited_for) {
+    bool first = false, second = false;
+    auto meet = [](bool& mine, bool& other) -> task<> {
+        mine = true;
+        while (!other)
+            co_await sleep_until(deadline::after(1ms));
+    };
+    run_task(io, run_both(meet(first, second), meet(second, first)));
+    EXPECT_TRUE(first && second);
+}
+
+TEST_F(tasks, of_two_that_fall_what_was_first_is_heard_on_either_side) {
+    bool told = true;
+    const auto heard = [&](task<> work) {
+        try {
+            run_task(io, std::move(work));
+        } catch (const std::runtime_error& e) {
+            return std::string(e.what());
+        }
+        return std::string("nothing");
+    };
+    EXPECT_EQ(heard(run_both(fall_when(told, "left"), fall_when_woken())), "left");
+    EXPECT_EQ(heard(run_both(fall_when_woken(), fall_when(told, "right"))), "right");
+    auto nothing = []() -> task<> { co_return; };
+    EXPECT_EQ(heard(run_both(nothing(), fall_when(told, "right"))), "right");
+}
+
+TEST_F(tasks, cancelling_two_cancels_each_and_is_no_fault) {
+    auto wait = []() -> task<> { (void)co_await wait_for_ever(); };
+    scope.spawn("two", run_both(wait(), wait()));
+    EXPECT_TRUE(run_task(io, scope.stop(deadline::after(5s))));
+    EXPECT_TRUE(faults.empty());
 }
 
 TEST_F(tasks, a_cancelled_scope_takes_no_more_work) {
