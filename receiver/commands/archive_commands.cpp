@@ -82,7 +82,7 @@ task<> show_covered(command_call& call) {
     auto v = co_await control::archives(call.platform).show(call.who, call.arguments[0]);
     if (!v) co_return;
     if (!v->alarm.empty()) call.print(" !     " + v->alarm + "\n");
-    call.print("Archive: every moment of " + control::to_string(v->covered) + "\n");
+    call.print("Archive: " + control::to_string(v->covered) + " can be brought back\n");
 }
 
 task<result<>> run_recovery(command_call& call) {

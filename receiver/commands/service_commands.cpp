@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/services/services.hpp"
+#include "receiver/commands/backup_commands.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
@@ -129,6 +130,7 @@ task<result<>> run_services_info(command_call& call) {
         rows.push_back({"Kept:", fmt::format("{} of version {}, from before the upgrade at {}", mib(v->kept->size),
                                              v->kept->before, to_rfc3339(v->kept->created))});
     call.print("=== " + v->info.name + "\n" + columns(rows));
+    co_await show_covered(call);
     co_return result<>{};
 }
 
