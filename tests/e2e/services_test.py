@@ -113,6 +113,8 @@ def test_credentials_are_rotated_without_a_failed_request(gasper, database_app):
     with created(gasper, "postgres", "rotated"):
         gasper.command("services:attach", "rotated", app.name).ok()
         assert app.get("/k/v", method="PUT").status == 200
+        slow = json.loads(gasper.command("services:slow", "rotated", "--json").ok().output)
+        assert any("INSERT INTO kept VALUES ($1, $2)" in s["statement"] and s["calls"] == 1 for s in slow), slow
         before = variable(gasper, app.name, "DATABASE_URL")
         with steady_requests(app, "/k") as statuses:
             gasper.command("services:credentials", "rotated", app.name, "--rotate").ok()

@@ -62,7 +62,7 @@ function Header({ user, section, name }: { user: string; section: string; name?:
     <header className="top">
       <div className="top-inner">
         <a className="brand" {...link('/apps')} aria-label="Gasper, all apps"><Logo /> <span>Gasper</span></a>
-        {name && section !== 'keys' && <nav aria-label="Breadcrumb" className="crumbs"><span aria-hidden="true">/</span><a {...link(`/${section}/${name}`)} aria-current="page">{name}</a></nav>}
+        {name && (section === 'apps' || section === 'databases') && <nav aria-label="Breadcrumb" className="crumbs"><span aria-hidden="true">/</span><a {...link(`/${section}/${name}`)} aria-current="page">{name}</a></nav>}
         <nav aria-label="Main" className="top-nav">
           <a {...link('/apps')} aria-current={section === 'apps' && !name ? 'page' : undefined}>Apps</a>
           <a {...link('/databases')} aria-current={section === 'databases' && !name ? 'page' : undefined}>Databases</a>

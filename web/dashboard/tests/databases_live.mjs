@@ -54,7 +54,7 @@ async function backUp() {
   await button('Back up now').click();
   await inDialog('Back up now').click();
   await page.getByText(`Backing up ${database}: done`).waitFor(minutes(5));
-  await page.getByRole('list', { name: 'Backups' }).getByText(/^verified /).waitFor();
+  await page.getByRole('list', { name: 'Backups' }).getByRole('listitem').first().getByText(/^verified /).waitFor();
 }
 
 /** What the server says of a database that is attached. */

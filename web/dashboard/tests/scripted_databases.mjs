@@ -40,7 +40,7 @@ export function sampleDatabases() {
       { statement: 'UPDATE orders SET state = $1 WHERE id = $2', calls: 88_120, longest_ms: 610.9, mean_ms: 1.3 },
     ],
     exposure: null, jobs: [], refusals: {},
-    jobLog: ['-----> Making the image of Redis 7', '       (made already)', '-----> Starting the server', '       ready after 0.4 s'],
+    jobLog: ['-----> Creating Redis 7 "cache", plan small', '-----> Making the image of Redis 7', '       (made already)', '-----> Starting the server', '       ready after 0.4 s'],
   };
 }
 
@@ -128,7 +128,11 @@ export function databaseAnswers(state) {
       return [status, job];
     }],
     ['GET', /^\/services\/([^/]+)$/, (m) => (find(m[1]) ? [200, find(m[1])] : none(m[1]))],
-    ['DELETE', /^\/services\/([^/]+)$/, (m) => begin(state, 'service-destroy', `service:${m[1]}`, () => { state.databases = state.databases.filter((d) => d.name !== m[1]); })],
+    ['DELETE', /^\/services\/([^/]+)$/, (m) => {
+      const app = find(m[1]).attachments[0]?.app;
+      if (app) return [409, { code: 'service_attached', detail: `${m[1]} is attached to ${app}; detach it first` }];
+      return begin(state, 'service-destroy', `service:${m[1]}`, () => { state.databases = state.databases.filter((d) => d.name !== m[1]); });
+    }],
     ['GET', /^\/services\/([^/]+)\/slow$/, () => [200, state.slow]],
     ['POST', /^\/services\/([^/]+)\/orders$/, (m, body) => begin(state, `service-${body.do}`, `service:${m[1]}`, () => { find(m[1]).state = body.do === 'stop' ? 'stopped' : 'up'; })],
     ['GET', /^\/jobs$/, () => [200, state.jobs.slice(0, 1)]],

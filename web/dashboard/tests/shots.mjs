@@ -37,7 +37,6 @@ const databasePages = [
   ['database-exposed', '/databases/orders/outside', async (p) => { await open('Expose')(p); await p.getByLabel('Port').fill('7000'); await p.getByLabel('For these networks').fill('203.0.113.0/24'); await p.getByRole('dialog').getByRole('button', { name: 'Expose' }).click(); await p.getByText('not shown again').waitFor(); }],
   ['database-outside-open', '/databases/orders/outside'],
 ];
-const refusing = () => ({ ...sampleState(), refusals: { 'DELETE /services/orders': [409, { code: 'service_attached', detail: 'orders is attached to hello; detach it first' }] } });
 const working = () => ({ ...sampleState(), holdJobs: true });
 const pages = [
   ['apps', '/apps'], ['overview', '/apps/hello'], ['releases', '/apps/hello/releases'], ['builds', '/apps/hello/builds', (p) => p.waitForSelector('.log .step')],
@@ -46,12 +45,12 @@ const pages = [
   ['logs', '/apps/hello/logs'], ...databasePages, ['keys', '/keys'], ['new', '/apps/sandbox'], ['settings', '/apps/hello/settings'],
 ];
 for (const theme of ['light', 'dark']) {
-  await shoot(theme, 1280, refusing(), pages);
+  await shoot(theme, 1280, sampleState(), pages);
   await shoot(theme, 1280, working(), [['database-work', '/databases/sessions/backups', async (p) => { await open('Back up now')(p); await p.getByRole('dialog').getByRole('button', { name: 'Back up now' }).click(); await p.getByText('Backing up').waitFor(); }]]);
   await shoot(theme, 1280, { ...sampleState(), databases: [] }, [['databases-empty', '/databases']]);
   await shoot(theme, 1280, { ...sampleState() }, [['login', '/']], false);
   await shoot(theme, 1280, { ...sampleState(), apps: [] }, [['empty', '/apps']]);
 }
 await shoot('light', 420, sampleState(), [['apps', '/apps'], ['builds', '/apps/hello/builds'], ['config', '/apps/hello/config'], ['overview', '/apps/hello']]);
-await shoot('light', 375, refusing(), databasePages);
+await shoot('light', 375, sampleState(), databasePages);
 await browser.close();
