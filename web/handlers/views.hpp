@@ -9,6 +9,7 @@
 #include "core/model/job.hpp"
 #include "core/model/model.hpp"
 #include "web/http.hpp"
+#include "web/routes.hpp"
 
 namespace gasper::web::handlers {
 
