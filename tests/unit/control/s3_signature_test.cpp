@@ -8,7 +8,7 @@ namespace {
 
 constexpr auto empty_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const s3_keys keys{"us-east-1", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
-const std::chrono::sys_seconds day = std::chrono::sys_days(std::chrono::year(2013) / 5 / 24);
+const std::chrono::sys_seconds example_day = std::chrono::sys_days(std::chrono::year(2013) / 5 / 24);
 
 s3_request example(const std::string& path) {
     s3_request r;
@@ -22,7 +22,7 @@ s3_request example(const std::string& path) {
 }
 
 std::string signature(const s3_request& r) {
-    const auto text = s3_authorization(r, keys, day);
+    const auto text = s3_authorization(r, keys, example_day);
     return text.substr(text.find("Signature=") + 10);
 }
 
@@ -30,7 +30,7 @@ std::string signature(const s3_request& r) {
 TEST(s3_signature_test, signs_as_the_reference_does) {
     auto get = example("/test.txt");
     get.fields["range"] = "bytes=0-9";
-    EXPECT_EQ(s3_time(day), "20130524T000000Z");
+    EXPECT_EQ(s3_time(example_day), "20130524T000000Z");
     EXPECT_EQ(signature(get), "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
     auto list = example("/");
     list.query = {{"max-keys", "2"}, {"prefix", "J"}};
@@ -38,7 +38,7 @@ TEST(s3_signature_test, signs_as_the_reference_does) {
     auto lifecycle = example("/");
     lifecycle.query = {{"lifecycle", ""}};
     EXPECT_EQ(signature(lifecycle), "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543");
-    EXPECT_EQ(s3_authorization(lifecycle, keys, day).substr(0, 145),
+    EXPECT_EQ(s3_authorization(lifecycle, keys, example_day).substr(0, 145),
               "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
               "SignedHeaders=host;x-amz-content-sha256;x-amz-date,Signature=");
 }
