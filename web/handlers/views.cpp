@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/platform.hpp"
+
 namespace gasper::web::handlers {
 
 namespace {
