@@ -72,7 +72,8 @@ TEST_F(connecting_test, a_tunnel_ends_when_its_app_is_detached_and_not_before) {
     ASSERT_TRUE(open);
     look();
     EXPECT_EQ(ended, 0);
-    world.store([&](SQLite::Database& db) { store::remove_attachment(db, attached().id); });
+    const auto id = attached().id;
+    world.store([&](SQLite::Database& db) { store::remove_attachment(db, id); });
     look();
     EXPECT_EQ(ended, 1);
     open->right.reset();
