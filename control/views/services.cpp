@@ -61,6 +61,7 @@ json as_json(const service_view& v) {
             {"memory_limit_bytes", v.limit.memory_bytes},
             {"attachments", attachments_json(v.attachments)},
             {"backed_up", time_or_null(v.backed_up)},
+            {"archive", v.archive ? as_json(*v.archive) : json(nullptr)},
             {"kept", v.kept ? kept_json(*v.kept) : json(nullptr)},
             {"exposed", v.exposed ? json{{"port", v.exposed->port}, {"allowed", v.exposed->allowed}} : json(nullptr)},
             {"created", to_rfc3339(v.info.created)}};

@@ -6,8 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+namespace gasper {
+struct backup;
+struct backup_store;
+}  // namespace gasper
+
 namespace gasper::control {
 
+struct archive_view;
+struct backup_overview;
 struct exposure_view;
 struct service_view;
 struct slow_statement;
@@ -15,6 +22,10 @@ struct slow_statement;
 nlohmann::json as_json(const service_view& v);
 nlohmann::json as_json(const slow_statement& s);
 nlohmann::json as_json(const exposure_view& v);
+nlohmann::json as_json(const backup& b);
+nlohmann::json as_json(const backup_overview& o);
+nlohmann::json as_json(const archive_view& v);
+nlohmann::json as_json(const backup_store& s);
 
 /// The same of each, in its order.
 template <class T>

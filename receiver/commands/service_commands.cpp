@@ -82,7 +82,7 @@ task<result<>> run_services_info(command_call& call) {
         rows.push_back({"Kept:", fmt::format("{} of version {}, from before the upgrade at {}", mib(v->kept->size),
                                              v->kept->before, to_rfc3339(v->kept->created))});
     call.print("=== " + v->info.name + "\n" + columns(rows));
-    co_await show_covered(call);
+    if (v->archive) show_covered(call, *v->archive);
     co_return result<>{};
 }
 
