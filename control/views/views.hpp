@@ -11,11 +11,17 @@ struct backup;
 struct backup_store;
 }  // namespace gasper
 
+namespace gasper::store {
+struct audit_entry;
+}
+
 namespace gasper::control {
 
+struct app_metrics;
 struct archive_view;
 struct backup_overview;
 struct exposure_view;
+struct node_view;
 struct service_view;
 struct slow_statement;
 
@@ -26,6 +32,10 @@ nlohmann::json as_json(const backup& b);
 nlohmann::json as_json(const backup_overview& o);
 nlohmann::json as_json(const archive_view& v);
 nlohmann::json as_json(const backup_store& s);
+
+nlohmann::json as_json(const node_view& n);
+nlohmann::json as_json(const app_metrics& m);
+nlohmann::json as_json(const store::audit_entry& e);
 
 /// The same of each, in its order.
 template <class T>
