@@ -9,6 +9,10 @@
 namespace gasper {
 struct backup;
 struct backup_store;
+struct cron_run;
+struct job;
+struct job_step;
+struct volume;
 }  // namespace gasper
 
 namespace gasper::store {
@@ -20,8 +24,10 @@ namespace gasper::control {
 struct app_metrics;
 struct archive_view;
 struct backup_overview;
+struct cron_view;
 struct exposure_view;
 struct node_view;
+struct one_off;
 struct service_view;
 struct slow_statement;
 
@@ -32,6 +38,13 @@ nlohmann::json as_json(const backup& b);
 nlohmann::json as_json(const backup_overview& o);
 nlohmann::json as_json(const archive_view& v);
 nlohmann::json as_json(const backup_store& s);
+
+nlohmann::json as_json(const job& j);
+nlohmann::json as_json(const job_step& step);
+nlohmann::json as_json(const one_off& o);
+nlohmann::json as_json(const volume& v);
+nlohmann::json as_json(const cron_run& r);
+nlohmann::json as_json(const cron_view& v);
 
 nlohmann::json as_json(const node_view& n);
 nlohmann::json as_json(const app_metrics& m);

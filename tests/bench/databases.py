@@ -86,7 +86,7 @@ def p99(times):
 
 def step_seconds(job, name):
     """From the beginning of a job's step to that of the next, or to its end."""
-    begins = [s["begun_at"] for s in job["steps"]] + [job["finished_at"]]
+    begins = [s["begun"] for s in job["steps"]] + [job["finished"]]
     place = [s["name"] for s in job["steps"]].index(name)
     return seconds_of(begins[place + 1]) - seconds_of(begins[place])
 

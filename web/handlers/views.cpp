@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 namespace gasper::web::handlers {
 
 namespace {
@@ -87,32 +88,12 @@ json view(const build& b) {
             {"finished", time_or_null(b.finished)}};
 }
 
-json view(const job& j) {
-    return {{"id", j.id.value},
-            {"parent", j.parent ? json(j.parent.value) : json(nullptr)},
-            {"kind", j.kind},
-            {"app", j.app()},
-            {"state", to_string(j.state)},
-            {"step", j.step},
-            {"reason", j.reason},
-            {"user", j.user},
-            {"created", to_rfc3339(j.created)},
-            {"finished", time_or_null(j.finished)}};
-}
-
-json view(const job_step& step) {
-    return {{"name", step.name},
-            {"state", to_string(step.state)},
-            {"begun", to_rfc3339(step.begun)},
-            {"ended", time_or_null(step.ended)}};
-}
-
 std::string text_or(const json& body, const char* name, const std::string& otherwise) {
     return body.contains(name) ? body.at(name).get<std::string>() : otherwise;
 }
 
 response accepted(const job& j) {
-    auto out = json_response(202, view(j));
+    auto out = json_response(202, control::as_json(j));
     out.fields.set("Location", "/api/v1/jobs/" + std::to_string(j.id.value));
     return out;
 }

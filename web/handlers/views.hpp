@@ -20,8 +20,6 @@ nlohmann::json view(const control::app_view& app, const release* current);
 nlohmann::json view(const control::instance_view& instance);
 nlohmann::json view(const release& r, bool current);
 nlohmann::json view(const build& b);
-nlohmann::json view(const job& j);
-nlohmann::json view(const job_step& step);
 nlohmann::json view(const log_entry& e);
 
 /// A field of a body, of which the schema says that it is text.
