@@ -23,13 +23,21 @@ namespace gasper::control {
 
 struct app_metrics;
 struct archive_view;
+struct autoscale_view;
 struct backup_overview;
 struct cron_view;
 struct exposure_view;
 struct node_view;
 struct one_off;
+struct process_view;
+struct routing_view;
 struct service_view;
 struct slow_statement;
+
+nlohmann::json as_json(const process_view& v);
+nlohmann::json as_json(const autoscale_view& v);
+nlohmann::json maintenance_json(const routing_view& r);
+nlohmann::json autosleep_json(const routing_view& r);
 
 nlohmann::json as_json(const service_view& v);
 nlohmann::json as_json(const slow_statement& s);

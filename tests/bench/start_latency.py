@@ -113,7 +113,7 @@ def wake(gasper, app):
     former = gasper.containers(app.name)[0]
 
     def stopped():
-        stage = json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["sleep"]
+        stage = json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["state"]
         return stage == "stopped" and not gasper.containers(app.name) and gasper.next_sandbox(former)
     wait_until(stopped, 120, "the stop")
     began = time.monotonic()

@@ -19,7 +19,7 @@ from harness import Gasper, wait_until  # noqa: E402
 
 
 def stage(gasper, app):
-    return json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["sleep"]
+    return json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["state"]
 
 
 def wait_for_stop(gasper, app):

@@ -33,10 +33,7 @@ task<result<response>> remove_cron(services& s, call c) {
 
 task<result<response>> run_cron(services& s, call c) {
     auto begun = co_await s.platform.cron().run(c.who, c.text("app"), c.number("cron"));
-    if (!begun) co_return begun.error();
-    auto started = co_await s.platform.streams().job_info(c.who, *begun);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
+    co_return co_await as_job(s, c.who, begun);
 }
 
 task<result<response>> list_cron_runs(services& s, call c) {

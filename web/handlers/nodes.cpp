@@ -22,10 +22,7 @@ task<result<response>> show_node(services& s, call c) {
 task<result<response>> drain_node(services& s, call c) {
     const bool force = c.body.value("force", false);
     auto id = co_await s.platform.nodes().drain(c.who, c.text("node"), force);
-    if (!id) co_return id.error();
-    auto started = co_await s.platform.streams().job_info(c.who, *id);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
+    co_return co_await as_job(s, c.who, id);
 }
 
 task<result<response>> activate_node(services& s, call c) {
