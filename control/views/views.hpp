@@ -6,12 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "core/model/model.hpp"
+
 namespace gasper {
 struct backup;
 struct backup_store;
 struct cron_run;
 struct job;
 struct job_step;
+struct log_entry;
 struct volume;
 }  // namespace gasper
 
@@ -22,11 +25,14 @@ struct audit_entry;
 namespace gasper::control {
 
 struct app_metrics;
+struct app_view;
 struct archive_view;
 struct autoscale_view;
 struct backup_overview;
 struct cron_view;
 struct exposure_view;
+struct identity;
+struct instance_view;
 struct node_view;
 struct one_off;
 struct process_view;
@@ -34,6 +40,15 @@ struct routing_view;
 struct service_view;
 struct slow_statement;
 
+nlohmann::json as_json(const identity& who);
+nlohmann::json as_json(const ssh_key& key);
+
+nlohmann::json as_json(const app_view& a);
+nlohmann::json as_json(const instance_view& i);
+nlohmann::json as_json(const log_entry& e);
+nlohmann::json as_json(const release& r, bool current);
+nlohmann::json as_json(const std::vector<release>& all, release_id current);
+nlohmann::json as_json(const build& b);
 nlohmann::json as_json(const process_view& v);
 nlohmann::json as_json(const autoscale_view& v);
 nlohmann::json maintenance_json(const routing_view& r);

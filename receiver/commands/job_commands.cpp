@@ -43,8 +43,8 @@ std::string json_text(const json& value) {
     return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-std::string json_line(std::string_view text) {
-    return json{{"line", text}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+std::string json_line(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 task<result<job>> finish_job(command_call& call, job_id id) {
@@ -151,7 +151,7 @@ task<result<>> run_jobs_log(command_call& call) {
     if (!id) co_return id.error();
     line_sink sink = [out = call.output.out, lines = call.json](std::string_view text) {
         if (lines)
-            out(json_line(text));
+            out(json_line(json{{"line", text}}));
         else
             out(std::string(text) + "\n");
     };

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+
 #include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 #include "web/options.hpp"
 
 namespace gasper::web::handlers {

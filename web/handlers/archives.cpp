@@ -4,8 +4,8 @@
 
 #include "control/platform.hpp"
 #include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/backups.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -24,9 +24,7 @@ task<result<response>> archive_service(services& s, call c) {
 task<result<response>> end_archive(services& s, call c) {
     auto off = co_await control::archives(s.platform).turn_off(c.who, c.text("service"));
     if (!off) co_return off.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> recover_service(services& s, call c) {

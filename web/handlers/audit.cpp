@@ -2,8 +2,8 @@
 
 #include "control/platform.hpp"
 #include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 

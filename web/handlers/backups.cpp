@@ -6,19 +6,9 @@
 #include "control/backups/stores.hpp"
 #include "control/platform.hpp"
 #include "control/views/views.hpp"
-#include "web/handlers/views.hpp"
+#include "web/handlers/answers.hpp"
 
 namespace gasper::web::handlers {
-
-namespace {
-
-response no_content() {
-    response out;
-    out.status = 204;
-    return out;
-}
-
-}  // namespace
 
 task<result<response>> list_backups(services& s, call c) {
     auto o = co_await control::backups(s.platform).list(c.who, c.text("service"));

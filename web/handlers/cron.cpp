@@ -2,8 +2,8 @@
 
 #include "control/platform.hpp"
 #include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -26,9 +26,7 @@ task<result<response>> add_cron(services& s, call c) {
 task<result<response>> remove_cron(services& s, call c) {
     auto removed = co_await s.platform.cron().remove(c.who, c.text("app"), c.number("cron"));
     if (!removed) co_return removed.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> run_cron(services& s, call c) {

@@ -3,8 +3,8 @@
 #include "control/platform.hpp"
 #include "control/services/exposing.hpp"
 #include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/services.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -30,9 +30,7 @@ task<result<response>> expose_service(services& s, call c) {
 task<result<response>> unexpose_service(services& s, call c) {
     auto gone = co_await control::exposures(s.platform).unexpose(c.who, c.text("service"));
     if (!gone) co_return gone.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 }  // namespace gasper::web::handlers

@@ -2,8 +2,8 @@
 
 #include "control/platform.hpp"
 #include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -25,9 +25,7 @@ task<result<response>> begin_run(services& s, call c) {
 task<result<response>> stop_run(services& s, call c) {
     auto stopped = co_await s.platform.one_offs().stop(c.who, c.text("app"), c.text("run"));
     if (!stopped) co_return stopped.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 }  // namespace gasper::web::handlers

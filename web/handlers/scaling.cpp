@@ -2,8 +2,8 @@
 
 #include "control/platform.hpp"
 #include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -56,9 +56,7 @@ task<result<response>> set_autoscaling(services& s, call c) {
 task<result<response>> remove_autoscaling(services& s, call c) {
     auto done = co_await s.platform.autoscaling().remove(c.who, c.text("app"), c.text("process"));
     if (!done) co_return done.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 }  // namespace gasper::web::handlers

@@ -7,7 +7,7 @@
 #include "control/services/services.hpp"
 #include "control/upgrades/upgrades.hpp"
 #include "control/views/views.hpp"
-#include "web/handlers/views.hpp"
+#include "web/handlers/answers.hpp"
 
 namespace gasper::web::handlers {
 
@@ -100,9 +100,7 @@ task<result<response>> upgrade_service(services& s, call c) {
 task<result<response>> confirm_upgrade(services& s, call c) {
     auto done = co_await control::upgrades(s.platform).confirm(c.who, c.text("service"));
     if (!done) co_return done.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> roll_back_upgrade(services& s, call c) {

@@ -2,8 +2,8 @@
 
 #include "control/platform.hpp"
 #include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -24,9 +24,7 @@ task<result<response>> create_volume(services& s, call c) {
 task<result<response>> destroy_volume(services& s, call c) {
     auto done = co_await s.platform.volumes().destroy(c.who, c.text("volume"), c.query.at("confirm"));
     if (!done) co_return done.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> mount_volume(services& s, call c) {

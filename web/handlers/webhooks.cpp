@@ -1,8 +1,8 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -75,9 +75,7 @@ task<result<response>> add_webhook(services& s, call c) {
 task<result<response>> remove_webhook(services& s, call c) {
     auto removed = co_await s.platform.webhooks().remove(c.who, c.text("app"), c.number("webhook"));
     if (!removed) co_return removed.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 }  // namespace gasper::web::handlers
