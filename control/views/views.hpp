@@ -20,7 +20,8 @@ struct volume;
 
 namespace gasper::store {
 struct audit_entry;
-}
+struct webhook;
+}  // namespace gasper::store
 
 namespace gasper::control {
 
@@ -30,9 +31,11 @@ struct archive_view;
 struct autoscale_view;
 struct backup_overview;
 struct cron_view;
+struct drain_view;
 struct exposure_view;
 struct identity;
 struct instance_view;
+struct new_webhook;
 struct node_view;
 struct one_off;
 struct process_view;
@@ -68,6 +71,12 @@ nlohmann::json as_json(const one_off& o);
 nlohmann::json as_json(const volume& v);
 nlohmann::json as_json(const cron_run& r);
 nlohmann::json as_json(const cron_view& v);
+
+nlohmann::json as_json(const drain_view& d);
+/// With an address in the place of the URL when it is mail.
+nlohmann::json as_json(const store::webhook& w);
+/// With the secret, where there is one.
+nlohmann::json as_json(const new_webhook& made);
 
 nlohmann::json as_json(const node_view& n);
 nlohmann::json as_json(const app_metrics& m);
