@@ -6,8 +6,9 @@
 
 namespace gasper::web::handlers {
 
-task<result<response>> show_version(services&, call) {
-    co_return json_response(200, {{"version", GASPER_VERSION}});
+task<result<response>> show_version(services& s, call) {
+    co_return json_response(
+        200, {{"version", GASPER_VERSION}, {"domain", s.settings.domain}, {"git_url", s.settings.git_url}});
 }
 
 task<result<response>> show_health(services&, call) {
