@@ -58,18 +58,15 @@ std::string state_of(const parts& p, const app& a, int version) {
     return crashes(p, a) ? "crashed" : "down";
 }
 
-app_view view_of(const parts& p, const app& a, int version) {
+app_view view_of(const parts& p, const app& a, const store::release_summary& current) {
     const auto& o = p.settings;
     const auto port = [](std::uint16_t n, std::uint16_t normal) { return n == normal ? "" : ":" + std::to_string(n); };
     return {.info = a,
-            .state = state_of(p, a, version),
-            .version = version,
+            .state = state_of(p, a, current.version),
+            .version = current.version,
+            .released = current.created,
             .urls = {"http://" + a.name + "." + o.domain + port(o.http_port, 80)},
             .git_url = "ssh://git@" + o.public_host + port(o.ssh_port, 22) + "/" + a.name + ".git"};
-}
-
-int version_of(SQLite::Database& db, const app& a) {
-    return store::version_of(db, a.current);
 }
 
 }  // namespace
@@ -122,20 +119,20 @@ task<result<app_view>> apps::create(identity who, std::string name) {
     if (!made) co_return made.error();
     co_await note(p, made->id, "App created by " + who.name);
     co_await publish(p);
-    co_return view_of(p, *made, 0);
+    co_return view_of(p, *made, {});
 }
 
 task<result<std::vector<app_view>>> apps::list(identity who) {
     auto& p = platform_.shared();
     auto rows = co_await p.db.read([&](SQLite::Database& db) {
-        std::vector<std::pair<app, int>> found;
+        std::vector<std::pair<app, store::release_summary>> found;
         for (auto& a : store::all_apps(db))
-            if (may_use(who, a)) found.emplace_back(a, version_of(db, a));
+            if (may_use(who, a)) found.emplace_back(a, store::summary_of(db, a.current));
         return found;
     });
     std::vector<app_view> views;
-    for (const auto& [a, version] : rows)
-        views.push_back(view_of(p, a, version));
+    for (const auto& [a, current] : rows)
+        views.push_back(view_of(p, a, current));
     co_return views;
 }
 
@@ -143,8 +140,9 @@ task<result<app_view>> apps::info(identity who, std::string name) {
     auto found = co_await authorize(who, name);
     if (!found) co_return found.error();
     auto& p = platform_.shared();
-    const int version = co_await p.db.read([&](SQLite::Database& db) { return version_of(db, *found); });
-    co_return view_of(p, *found, version);
+    const auto current =
+        co_await p.db.read([&](SQLite::Database& db) { return store::summary_of(db, found->current); });
+    co_return view_of(p, *found, current);
 }
 
 task<result<>> apps::destroy(identity who, std::string name, std::string confirm, bool with_volumes) {

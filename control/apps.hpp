@@ -21,6 +21,7 @@ struct app_view {
     app info;
     std::string state;              // "new" (no release), "up", "deploying", "stopped", "asleep", "crashed", "down"
     int version{0};                 // of the current release, 0 when none
+    sys_time released{};            // when it was made
     std::vector<std::string> urls;  // "http://hello.localhost:8080"
     std::string git_url;            // "ssh://git@host:2222/hello.git"
 };

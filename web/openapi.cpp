@@ -38,14 +38,14 @@ json parameters_of(const route& r) {
 }
 
 bool streams(const route& r) {
-    return std::any_of(r.answers.begin(), r.answers.end(), [](const auto& a) { return a.type == "text/event-stream"; });
+    return std::any_of(r.answers.begin(), r.answers.end(), [](const auto& a) { return a.type == event_stream; });
 }
 
 json answers_of(const route& r) {
     json out = json::object();
     for (const auto& a : r.answers) {
         json one{{"description", a.doc}};
-        if (a.type == "text/event-stream") {
+        if (a.type == event_stream) {
             one["content"][std::string(a.type)]["schema"] = {{"type", "string"}};
         } else if (!a.schema.empty()) {
             one["content"][std::string(a.type)]["schema"] = reference(a.schema);

@@ -52,7 +52,7 @@ std::vector<route> event_routes() {
          "Events",
          "Who changed what, the newest first",
          {{200, "Events", "what you did, and what happened to your apps; to admins everything"}},
-         {{"limit", kind::integer, "how many, the newest first (default 50)", 1, 1000},
+         {newest_first,
           {"app", kind::text, "of this app only", 1, 64},
           {"before", kind::integer, "older than the entry of this id", 1, 1'000'000'000'000}}},
         {method::get,

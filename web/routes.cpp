@@ -8,12 +8,6 @@ namespace gasper::web {
 
 namespace {
 
-constexpr std::string_view events = "text/event-stream";
-constexpr std::string_view job_events =
-    "one event a line of the log, its id the line's number; at the end `event: end` with {\"state\", \"reason\"}";
-
-const parameter newest{"limit", kind::integer, "how many, the newest first (default 50)", 1, 1000};
-
 std::vector<route> account_routes() {
     using namespace handlers;
     return {
@@ -180,7 +174,7 @@ std::vector<route> log_routes() {
            "one event a line, `2026-01-02T03:04:05.678Z app[web.1]: text`, its id the line's number: a client that "
            "comes "
            "back with it as Last-Event-ID gets what it missed; at the end `event: end`",
-           events}},
+           event_stream}},
          {{"lines", kind::integer, "how many of the past (default 100)", 0, 10'000},
           {"follow", kind::boolean, "go on with what comes"},
           {"process", kind::text, "`web` or `web.1`; all without", 1, 64},
@@ -265,7 +259,7 @@ std::vector<route> release_routes() {
          "Releases",
          "Releases of an app",
          {{200, "Releases", "the newest first"}},
-         {newest}},
+         {newest_first}},
         {method::post,
          "/api/v1/apps/{app}/releases",
          roll_back,
@@ -297,7 +291,7 @@ std::vector<route> build_routes() {
          "Builds",
          "Builds of an app",
          {{200, "Builds", "the newest first"}},
-         {newest}},
+         {newest_first}},
         {method::get,
          "/api/v1/apps/{app}/builds/{build}",
          show_build,
@@ -311,7 +305,7 @@ std::vector<route> build_routes() {
          "followBuild",
          "Builds",
          "A build's log, live",
-         {{200, "", job_events, events}}},
+         {{200, "", job_events, event_stream}}},
         {method::del,
          "/api/v1/apps/{app}/builds/{build}",
          cancel_build,

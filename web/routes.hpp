@@ -91,6 +91,12 @@ struct route {
     std::vector<int> refusals{};  // statuses beyond the common ones
 };
 
+/// What several routes take and give.
+inline constexpr parameter newest_first{"limit", kind::integer, "how many, the newest first (default 50)", 1, 1000};
+inline constexpr std::string_view event_stream = "text/event-stream";
+inline constexpr std::string_view job_events =
+    "one event a line of the log, its id the line's number; at the end `event: end` with {\"state\", \"reason\"}";
+
 /// Every route there is.
 std::span<const route> routes();
 /// Those of jobs, one-off processes and volumes.

@@ -5,12 +5,6 @@ namespace gasper::web {
 
 namespace {
 
-constexpr std::string_view events = "text/event-stream";
-constexpr std::string_view job_events =
-    "one event a line of the log, its id the line's number; at the end `event: end` with {\"state\", \"reason\"}";
-
-const parameter newest{"limit", kind::integer, "how many, the newest first (default 50)", 1, 1000};
-
 std::vector<route> job_routes() {
     using namespace handlers;
     return {
@@ -21,7 +15,7 @@ std::vector<route> job_routes() {
          "Jobs",
          "Long work, of one app or of all of mine",
          {{200, "Jobs", "the newest first"}},
-         {newest, {"app", kind::text, "of this app only, or with service:NAME of this database", 1, 64}}},
+         {newest_first, {"app", kind::text, "of this app only, or with service:NAME of this database", 1, 64}}},
         {method::del,
          "/api/v1/jobs/{job}",
          cancel_job,
@@ -53,7 +47,7 @@ std::vector<route> job_routes() {
          "followJob",
          "Jobs",
          "A job's log, live",
-         {{200, "", job_events, events}}},
+         {{200, "", job_events, event_stream}}},
     };
 }
 

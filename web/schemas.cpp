@@ -189,8 +189,9 @@ constexpr const char* machines = R"json({
 
 constexpr const char* work = R"json({
 "Job": {"type": "object", "additionalProperties": false,
-  "required": ["id", "parent", "kind", "app", "state", "step", "reason", "user", "created", "finished"], "properties": {
+  "required": ["id", "parent", "kind", "app", "key", "state", "step", "reason", "user", "created", "finished"], "properties": {
     "id": {"type": "integer"}, "parent": {"type": ["integer", "null"], "description": "the job that began it"}, "kind": {"type": "string"}, "app": {"type": "string"},
+    "key": {"type": "string", "description": "what it works on: one job at a time has it"},
     "state": {"type": "string", "enum": ["waiting", "running", "succeeded", "failed", "aborted"]},
     "step": {"type": "string", "description": "the last step that was begun"},
     "reason": {"type": "string", "description": "why it failed; empty otherwise"}, "user": {"type": "string"},

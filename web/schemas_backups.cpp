@@ -17,9 +17,10 @@ constexpr const char* about_backups = R"json({
     "verified": {"type": ["string", "null"], "format": "date-time", "description": "when it was restored into a throw-away server, with all in it"},
     "problem": {"type": "string"}, "size_bytes": {"type": "integer"}, "dump_bytes": {"type": "integer"},
     "created": {"type": "string", "format": "date-time"}}},
-"Backups": {"type": "object", "additionalProperties": false, "required": ["backups", "schedule", "alarm"], "properties": {
+"Backups": {"type": "object", "additionalProperties": false, "required": ["backups", "schedule", "archive", "alarm"], "properties": {
     "backups": {"type": "array", "items": {"$ref": "#/components/schemas/Backup"}},
-    "alarm": {"type": "string", "description": "what is wrong; empty: nothing"},
+    "archive": {"$ref": "#/components/schemas/ArchiveOrNone"},
+    "alarm": {"type": "string", "description": "what is wrong with them; empty: nothing"},
     "schedule": {"type": ["object", "null"], "additionalProperties": false, "required": ["schedule", "zone", "keep", "place", "next"],
       "properties": {"schedule": {"type": "string"}, "zone": {"type": "string"}, "keep": {"type": "string"}, "place": {"type": "string"},
         "next": {"type": ["string", "null"], "format": "date-time"}}}}},
@@ -48,8 +49,8 @@ constexpr const char* about_backups = R"json({
     "at": {"type": "string", "minLength": 20, "maxLength": 40, "description": "RFC 3339: 2026-07-15T12:00:00Z"},
     "into": {"type": "string", "minLength": 1, "maxLength": 64, "description": "the name of a new database; else the data is replaced"},
     "confirm": {"type": "string", "maxLength": 64, "description": "the database's name, when its data is to be replaced"}}},
-"BackupStore": {"type": "object", "additionalProperties": false, "required": ["name", "endpoint", "region", "bucket", "prefix", "created"], "properties": {
-    "name": {"type": "string"}, "endpoint": {"type": "string"}, "region": {"type": "string"}, "bucket": {"type": "string"},
+"BackupStore": {"type": "object", "additionalProperties": false, "required": ["name", "url", "endpoint", "region", "bucket", "prefix", "created"], "properties": {
+    "name": {"type": "string"}, "url": {"type": "string", "description": "s3://BUCKET[/PREFIX]"}, "endpoint": {"type": "string"}, "region": {"type": "string"}, "bucket": {"type": "string"},
     "prefix": {"type": "string"}, "created": {"type": "string", "format": "date-time"}}},
 "BackupStores": {"type": "array", "items": {"$ref": "#/components/schemas/BackupStore"}},
 "NewBackupStore": {"type": "object", "additionalProperties": false, "required": ["name", "url", "access_key", "secret_key"], "properties": {
@@ -62,7 +63,11 @@ constexpr const char* about_backups = R"json({
 }  // namespace
 
 nlohmann::json backup_schemas() {
-    return nlohmann::json::parse(about_backups);
+    auto all = nlohmann::json::parse(about_backups);
+    auto& archive = all["ArchiveOrNone"] = all["Archive"];
+    archive["type"] = {"object", "null"};
+    archive["description"] = "null: nothing was ever archived of it";
+    return all;
 }
 
 }  // namespace gasper::web

@@ -42,7 +42,7 @@ constexpr const char* databases = R"json({
   "required": ["version", "size_bytes", "upgraded"], "properties": {
     "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "upgraded": {"type": "string", "format": "date-time"}}},
 "Service": {"type": "object", "additionalProperties": false,
-  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "address", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "stats", "kept", "exposed", "created"],
+  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "address", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "archive", "stats", "kept", "exposed", "created"],
   "properties": {
     "name": {"type": "string"}, "kind": {"type": "string"}, "title": {"type": "string"}, "version": {"type": "string"}, "plan": {"type": "string"},
     "state": {"type": "string", "enum": ["creating", "starting", "up", "stopped", "restarting", "upgrading", "down"]},
@@ -51,6 +51,7 @@ constexpr const char* databases = R"json({
     "memory_bytes": {"type": "integer", "description": "in use; 0 in a list"}, "memory_limit_bytes": {"type": "integer"},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
     "backed_up": {"type": ["string", "null"], "format": "date-time", "description": "when the newest verified backup was taken"},
+    "archive": {"$ref": "#/components/schemas/ArchiveOrNone", "description": "which moments can be brought back; null also in a list"},
     "exposed": {"type": ["object", "null"], "additionalProperties": false, "required": ["port", "allowed"],
       "description": "how it is reached from outside; null: not at all", "properties": {
         "port": {"type": "integer"}, "allowed": {"type": "string", "description": "networks, with commas between"}}},

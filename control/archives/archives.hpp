@@ -23,6 +23,7 @@ struct archive_view {
     std::optional<sys_time> base, segment;  // the newest proved base, the newest segment's end
     std::int64_t size{0};                   // as stored, bytes
     std::string alarm;                      // what is wrong; empty: nothing
+    bool on() const { return info.on && info.service; }
 };
 
 struct recovery_request {

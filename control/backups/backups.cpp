@@ -69,6 +69,8 @@ task<result<backup_overview>> backups::list(identity who, std::string service) {
     });
     const auto at = p.cron.clock();
     o.alarm = backup_alarm(o.schedule, o.all, at);
+    auto archived = co_await archives(platform_).show(who, service);
+    if (archived) o.archive = std::move(*archived);
     if (!o.schedule) co_return o;
     const auto load = [&o] { return load_time_zone(o.schedule->zone); };
     const auto zone = co_await p.files.run(load);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "control/archives/archives.hpp"
 #include "control/backups/dump_pipe.hpp"
 #include "control/identity.hpp"
 #include "core/base/asio.hpp"
@@ -21,8 +22,9 @@ class platform;
 struct backup_overview {
     std::vector<backup> all;  // the newest first
     std::optional<backup_schedule> schedule;
-    std::optional<sys_time> next;  // of the schedule
-    std::string alarm;             // what is wrong; empty: nothing
+    std::optional<sys_time> next;         // of the schedule
+    std::optional<archive_view> archive;  // none: nothing was ever archived of it
+    std::string alarm;                    // what is wrong with backups; empty: nothing
 };
 
 struct restore_request {

@@ -76,6 +76,10 @@ result<> parse_store_url(const std::string& url, backup_store& into) {
     return {};
 }
 
+std::string url_of(const backup_store& s) {
+    return "s3://" + s.bucket + (s.prefix.empty() ? "" : "/" + s.prefix);
+}
+
 task<result<>> backup_stores::add(identity who, backup_store store, std::string url) {
     if (!who.admin) co_return only_admins();
     if (auto parsed = parse_store_url(url, store); !parsed) co_return parsed.error();

@@ -36,5 +36,7 @@ class backup_stores {
 /// '.',
 /// '-', '_'.
 result<> parse_store_url(const std::string& url, backup_store& into);
+/// What parse_store_url reads.
+std::string url_of(const backup_store& s);
 
 }  // namespace gasper::control

@@ -172,9 +172,12 @@ task<result<service_view>> services::info(identity who, std::string name) {
     auto s = co_await authorize(who, name);
     if (!s) co_return s.error();
     auto v = co_await view_of(*s);
+    if (!v) co_return v.error();
+    auto archived = co_await archives(platform_).show(who, name);
+    if (archived) v->archive = std::move(*archived);
     auto& p = platform_.shared();
     const auto* running = p.service_servers.find(name);
-    if (!v || !running) co_return v;
+    if (!running) co_return v;
     std::vector<std::string> containers{running->container};
     auto used = co_await p.cluster.measure(std::move(containers));
     if (used && !used->empty()) v->memory_bytes = used->front().memory_bytes;

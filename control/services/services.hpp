@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "control/archives/archives.hpp"
 #include "control/identity.hpp"
 #include "control/services/service_stats.hpp"
 #include "control/services/tunnels.hpp"
@@ -35,6 +36,7 @@ struct service_view {
     std::int64_t memory_bytes{0};         // in use; 0: not known
     std::optional<service_stats> stats;   // of one that runs; in a list from the last ask_figures(), if any
     std::optional<sys_time> backed_up;    // when the newest verified backup was taken
+    std::optional<archive_view> archive;  // none: nothing was ever archived of it, or a list
     std::vector<attachment> attachments;  // without passwords
     std::optional<upgrade> kept;          // data of the version before, until that is confirmed or brought back
     std::optional<exposure> exposed;      // without password and key; none: nobody outside reaches it

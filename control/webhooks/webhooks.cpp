@@ -82,6 +82,10 @@ webhooks::webhooks(platform& p)
     : platform_(p), mailer_(std::make_unique<mailer>(p.shared().settings.smtp_url, p.shared().settings.domain)) {}
 webhooks::~webhooks() = default;
 
+bool is_mail(const store::webhook& w) {
+    return w.url.starts_with(webhooks::mail_scheme);
+}
+
 bool wants_action(const std::string& actions, const std::string& action) {
     bool wanted = false;
     each_pattern(actions, [&](const std::string& pattern) {
@@ -100,9 +104,13 @@ task<result<new_webhook>> webhooks::add(identity who, std::string app, std::stri
     if (actions.empty()) actions = usual_actions;
     if (auto good = check_actions(actions); !good) co_return good.error();
     auto& p = platform_.shared();
-    new_webhook made{
-        .hook = {.app = found->id, .app_name = found->name, .url = url, .actions = actions, .anywhere = who.admin},
-        .secret = random_hex(32)};
+    new_webhook made{.hook = {.app = found->id,
+                              .app_name = found->name,
+                              .url = url,
+                              .actions = actions,
+                              .anywhere = who.admin,
+                              .created = now()},
+                     .secret = random_hex(32)};
     made.hook.secret = p.box.seal(made.secret);
     auto added = co_await p.db.transaction([&](SQLite::Database& db) -> result<std::int64_t> {
         if (store::webhooks_of(db, found->id).size() >= most_of_app)
@@ -210,7 +218,7 @@ task<bool> webhooks::deliver_one(store::webhook& w, const store::audit_entry& e,
 }
 
 task<result<>> webhooks::send(const store::webhook& w, const store::audit_entry& e) {
-    if (w.url.starts_with(mail_scheme)) {
+    if (is_mail(w)) {
         const auto& s = platform_.shared().settings;
         const auto from = s.smtp_from.empty() ? "gasper@" + s.domain : s.smtp_from;
         auto mail = mail_of(w, e, s.domain, from);

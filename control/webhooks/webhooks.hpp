@@ -26,6 +26,9 @@ struct new_webhook {
     std::string secret;  // shown once
 };
 
+/// It sends mail, and has no secret.
+bool is_mail(const store::webhook& w);
+
 /// "deploy.failed", "deploy.*", "*", separated by commas.
 bool wants_action(const std::string& actions, const std::string& action);
 

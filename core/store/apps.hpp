@@ -51,8 +51,12 @@ std::vector<artifact> released_code(SQLite::Database& db);
 /// The commit point of a deploy: the release succeeded and is what the app serves.
 void make_current(SQLite::Database& db, const release& r, const std::string& language, const formation& wanted);
 
-/// The version of a release, 0 for none.
-int version_of(SQLite::Database& db, release_id id);
+/// What a list of apps says of a release; version 0 for none.
+struct release_summary {
+    int version{0};
+    sys_time created{};
+};
+release_summary summary_of(SQLite::Database& db, release_id id);
 /// Every app's name and the version that serves, 0 for none.
 std::vector<std::pair<std::string, int>> served_versions(SQLite::Database& db);
 

@@ -110,10 +110,11 @@ std::vector<release> releases_of(SQLite::Database& db, const secret_box& box, ap
     return found;
 }
 
-int version_of(SQLite::Database& db, release_id id) {
-    SQLite::Statement s(db, "SELECT version FROM releases WHERE id = ?");
+release_summary summary_of(SQLite::Database& db, release_id id) {
+    SQLite::Statement s(db, "SELECT version, created FROM releases WHERE id = ?");
     s.bind(1, id.value);
-    return s.executeStep() ? s.getColumn(0).getInt() : 0;
+    if (!s.executeStep()) return {};
+    return {.version = s.getColumn(0).getInt(), .created = time_of(s.getColumn(1))};
 }
 
 std::vector<std::pair<std::string, int>> served_versions(SQLite::Database& db) {

@@ -42,7 +42,7 @@ std::int64_t add_webhook(SQLite::Database& db, const webhook& w) {
     s.bind(4, w.secret.data(), static_cast<int>(w.secret.size()));
     s.bind(5, w.anywhere ? 1 : 0);
     s.bind(6, newest_audit(db));
-    s.bind(7, column(now()));
+    s.bind(7, column(w.created));
     s.exec();
     return db.getLastInsertRowid();
 }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 #include "receiver/commands/words.hpp"
 
@@ -44,20 +45,13 @@ result<key_words> key_of(const command_call& call) {
     return key;
 }
 
-json as_json(const ssh_key& k) {
-    return {{"name", k.name}, {"fingerprint", k.fingerprint}, {"key", k.line}, {"created_at", to_rfc3339(k.created)}};
-}
-
 }  // namespace
 
 task<result<>> run_keys(command_call& call) {
     auto keys = co_await call.platform.accounts().keys(call.who);
     if (!keys) co_return keys.error();
     if (call.json) {
-        auto all = json::array();
-        for (const auto& k : *keys)
-            all.push_back(as_json(k));
-        call.print(json_text(all));
+        call.print(json_text(control::as_json(*keys)));
         co_return result<>{};
     }
     if (keys->empty()) call.print("You have no SSH keys.\n");
@@ -74,7 +68,7 @@ task<result<>> run_keys_add(command_call& call) {
     auto added = co_await call.platform.accounts().add_key(call.who, key->name, key->line);
     if (!added) co_return added.error();
     if (call.json)
-        call.print(json_text(as_json(*added)));
+        call.print(json_text(control::as_json(*added)));
     else
         call.print(fmt::format("Adding {} key {}... done\n", added->name, added->fingerprint));
     co_return result<>{};
@@ -92,7 +86,7 @@ task<result<>> run_keys_remove(command_call& call) {
 
 task<result<>> run_whoami(command_call& call) {
     if (call.json)
-        call.print(json_text(json{{"name", call.who.name}, {"admin", call.who.admin}}));
+        call.print(json_text(control::as_json(call.who)));
     else
         call.print(call.who.name + "\n");
     co_return result<>{};

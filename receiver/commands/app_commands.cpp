@@ -4,35 +4,12 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
 
 namespace {
-
-using nlohmann::json;
-
-json as_json(const control::app_view& a) {
-    return {{"name", a.info.name},        {"state", a.state},
-            {"version", a.version},       {"urls", a.urls},
-            {"git_url", a.git_url},       {"language", a.info.language},
-            {"formation", a.info.wanted}, {"created_at", to_rfc3339(a.info.created)}};
-}
-
-json as_json(const control::instance_view& i) {
-    return {{"name", i.name},       {"command", i.command}, {"state", i.state},
-            {"version", i.version}, {"node", i.node},       {"since", to_rfc3339(i.since)}};
-}
-
-// One line of JSON.
-std::string as_json(const log_entry& e) {
-    const json line{{"sequence", e.sequence},
-                    {"at", to_rfc3339(std::chrono::floor<std::chrono::milliseconds>(e.at))},
-                    {"source", e.source},
-                    {"stream", e.error ? "stderr" : "stdout"},
-                    {"text", e.text}};
-    return line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-}
 
 std::string line(std::string_view name, std::string_view value) {
     return fmt::format("{:<12}{}\n", name, value);
@@ -68,7 +45,7 @@ task<result<>> run_apps_create(command_call& call) {
     auto made = co_await call.platform.apps().create(call.who, call.arguments[0]);
     if (!made) co_return made.error();
     if (call.json)
-        call.print(json_text(as_json(*made)));
+        call.print(json_text(control::as_json(*made)));
     else
         call.print(fmt::format("Creating {}... done\n{} | {}\n", made->info.name,
                                made->urls.empty() ? "" : made->urls.front(), made->git_url));
@@ -79,10 +56,7 @@ task<result<>> run_apps_list(command_call& call) {
     auto apps = co_await call.platform.apps().list(call.who);
     if (!apps) co_return apps.error();
     if (call.json) {
-        auto all = json::array();
-        for (const auto& a : *apps)
-            all.push_back(as_json(a));
-        call.print(json_text(all));
+        call.print(json_text(control::as_json(*apps)));
         co_return result<>{};
     }
     if (apps->empty()) call.print("You have no apps.\n");
@@ -98,7 +72,7 @@ task<result<>> run_apps_info(command_call& call) {
     auto a = co_await call.platform.apps().info(call.who, call.app);
     if (!a) co_return a.error();
     if (call.json) {
-        call.print(json_text(as_json(*a)));
+        call.print(json_text(control::as_json(*a)));
         co_return result<>{};
     }
     std::string out = "=== " + a->info.name + "\n" + line("State:", a->state);
@@ -127,7 +101,7 @@ task<result<>> run_apps_destroy(command_call& call) {
         co_await call.platform.apps().destroy(call.who, call.app, call.options["confirm"], call.has("with-volumes"));
     if (!done) co_return done.error();
     if (call.json)
-        call.print(json_text(json{{"destroyed", call.app}}));
+        call.print(json_text(nlohmann::json{{"destroyed", call.app}}));
     else
         call.print("Destroying " + call.app + "... done\n");
     co_return result<>{};
@@ -137,10 +111,7 @@ task<result<>> run_ps(command_call& call) {
     auto instances = co_await call.platform.apps().ps(call.who, call.app);
     if (!instances) co_return instances.error();
     if (call.json) {
-        auto all = json::array();
-        for (const auto& i : *instances)
-            all.push_back(as_json(i));
-        call.print(json_text(all));
+        call.print(json_text(control::as_json(*instances)));
         co_return result<>{};
     }
     if (instances->empty()) call.print("No instances of " + call.app + " are running.\n");
@@ -160,7 +131,8 @@ task<result<>> run_ps_restart(command_call& call) {
     if (!id) co_return id.error();
     auto done = co_await finish_job(call, *id);
     if (!done) co_return done.error();
-    call.print(call.json ? json_text(json{{"job", id->value}, {"state", "succeeded"}}) : std::string("done\n"));
+    call.print(call.json ? json_text(nlohmann::json{{"job", id->value}, {"state", "succeeded"}})
+                         : std::string("done\n"));
     co_return result<>{};
 }
 
@@ -182,7 +154,7 @@ task<result<>> run_logs(command_call& call) {
         *to = *at;
     }
     control::log_sink sink = [out = call.output.out, as_json_lines = call.json](const log_entry& line) {
-        out(as_json_lines ? as_json(line) : control::to_line(line) + "\n");
+        out(as_json_lines ? json_line(control::as_json(line)) : control::to_line(line) + "\n");
     };
     co_return co_await call.platform.streams().logs(call.who, call.app, query, std::move(sink));
 }

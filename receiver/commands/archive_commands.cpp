@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/archives/archives.hpp"
+#include "control/views/views.hpp"
 #include "receiver/commands/backup_commands.hpp"
 #include "receiver/commands/handlers.hpp"
 #include "receiver/commands/option_reader.hpp"
@@ -11,30 +12,9 @@ namespace gasper::receiver {
 
 namespace {
 
-using nlohmann::json;
-
-json time_or_null(const std::optional<sys_time>& at) {
-    return at ? json(to_rfc3339(*at)) : json(nullptr);
-}
-
-json archive_json(const control::archive_view& v) {
-    json covered = json::array();
-    for (const auto& span : v.covered)
-        covered.push_back({{"from", to_rfc3339(span.from)}, {"until", to_rfc3339(span.until)}});
-    return {{"service", v.info.service_name},
-            {"on", v.info.on && v.info.service},
-            {"place", v.info.place},
-            {"keep_days", v.info.keep},
-            {"covered", covered},
-            {"base_at", time_or_null(v.base)},
-            {"segment_at", time_or_null(v.segment)},
-            {"size_bytes", v.size},
-            {"alarm", v.alarm}};
-}
-
 void show_archive(command_call& call, const control::archive_view& v) {
-    if (call.json) return call.print(json_text(archive_json(v)));
-    const bool on = v.info.on && v.info.service;
+    if (call.json) return call.print(json_text(control::as_json(v)));
+    const bool on = v.on();
     std::vector<std::vector<std::string>> rows;
     rows.push_back({"Archived:", on ? "to " + v.info.place : "not any more"});
     rows.push_back({"Kept:", fmt::format("{} days, {:.1f} MiB", v.info.keep, static_cast<double>(v.size) / 1048576)});
@@ -59,7 +39,7 @@ task<result<>> turn_off(command_call& call) {
     const auto& name = call.arguments[0];
     auto off = co_await control::archives(call.platform).turn_off(call.who, name);
     if (!off) co_return off.error();
-    call.print(call.json ? json_text(json{{"on", false}})
+    call.print(call.json ? json_text(nlohmann::json{{"on", false}})
                          : name + " is not archived any more; what is there stays until it is too old\n");
     co_return result<>{};
 }
@@ -78,11 +58,9 @@ task<result<>> run_archive(command_call& call) {
 
 }  // namespace
 
-task<> show_covered(command_call& call) {
-    auto v = co_await control::archives(call.platform).show(call.who, call.arguments[0]);
-    if (!v) co_return;
-    if (!v->alarm.empty()) call.print(" !     " + v->alarm + "\n");
-    call.print("Archive: " + control::to_string(v->covered) + " can be brought back\n");
+void show_covered(command_call& call, const control::archive_view& v) {
+    if (!v.alarm.empty()) call.print(" !     " + v.alarm + "\n");
+    call.print("Archive: " + control::to_string(v.covered) + " can be brought back\n");
 }
 
 task<result<>> run_recovery(command_call& call) {

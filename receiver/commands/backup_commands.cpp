@@ -6,6 +6,7 @@
 
 #include "control/backups/backups.hpp"
 #include "control/backups/stores.hpp"
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
@@ -13,34 +14,6 @@ namespace gasper::receiver {
 namespace {
 
 using nlohmann::json;
-
-json as_json(const backup& b) {
-    return {{"id", b.id.value},
-            {"service", b.service_name},
-            {"kind", b.kind},
-            {"place", b.place},
-            {"origin", b.origin},
-            {"state", std::string(to_string(b.state))},
-            {"verified_at", b.verified ? json(to_rfc3339(*b.verified)) : json(nullptr)},
-            {"problem", b.problem},
-            {"size_bytes", b.size},
-            {"dump_bytes", b.dump_size},
-            {"created_at", to_rfc3339(b.created)}};
-}
-
-json as_json(const control::backup_overview& o) {
-    json all = json::array();
-    for (const auto& b : o.all)
-        all.push_back(as_json(b));
-    json schedule;
-    if (o.schedule)
-        schedule = {{"schedule", o.schedule->schedule},
-                    {"zone", o.schedule->zone},
-                    {"keep", o.schedule->keep},
-                    {"place", o.schedule->place},
-                    {"next_at", o.next ? json(to_rfc3339(*o.next)) : json(nullptr)}};
-    return {{"backups", all}, {"schedule", schedule}, {"alarm", o.alarm}};
-}
 
 std::string mib(std::int64_t bytes) {
     return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 1048576);
@@ -57,7 +30,7 @@ std::string described(const backup_schedule& s) {
 }
 
 void show(command_call& call, const control::backup_overview& o) {
-    if (call.json) return call.print(json_text(as_json(o)));
+    if (call.json) return call.print(json_text(control::as_json(o)));
     if (!o.alarm.empty()) call.print(" !     " + o.alarm + "\n");
     if (o.schedule)
         call.print("Schedule: " + described(*o.schedule) + (o.next ? "; next " + to_rfc3339(*o.next) : "") + "\n");
@@ -67,6 +40,7 @@ void show(command_call& call, const control::backup_overview& o) {
         rows.push_back({std::to_string(b.id.value), to_rfc3339(b.created), state_of(b), mib(b.size), b.place, b.origin,
                         b.problem});
     call.print(columns(rows));
+    if (o.archive) show_covered(call, *o.archive);
 }
 
 task<result<>> run_backup(command_call& call) {
@@ -79,7 +53,6 @@ task<result<>> run_backups(command_call& call) {
     auto all = co_await control::backups(call.platform).list(call.who, call.arguments[0]);
     if (!all) co_return all.error();
     show(call, *all);
-    if (!call.json) co_await show_covered(call);
     co_return result<>{};
 }
 
@@ -89,7 +62,7 @@ task<result<>> run_backups_info(command_call& call) {
     auto b = co_await control::backups(call.platform).info(call.who, call.arguments[0], *number);
     if (!b) co_return b.error();
     if (call.json) {
-        call.print(json_text(as_json(*b)));
+        call.print(json_text(control::as_json(*b)));
         co_return result<>{};
     }
     std::vector<std::vector<std::string>> rows{{"Of:", b->service_name + ", " + b->kind + " " + b->version},
@@ -123,7 +96,7 @@ task<result<>> run_backups_schedule(command_call& call) {
     auto o = co_await control::backups(call.platform).schedule(call.who, call.arguments[0], std::move(wanted));
     if (!o) co_return o.error();
     if (call.json)
-        call.print(json_text(as_json(*o)));
+        call.print(json_text(control::as_json(*o)));
     else
         call.print("Schedule: " + described(*o->schedule) + (o->next ? "; next " + to_rfc3339(*o->next) : "") + "\n");
     co_return result<>{};
@@ -156,14 +129,14 @@ task<result<>> run_restore(command_call& call) {
 task<result<>> run_stores(command_call& call) {
     auto all = co_await control::backup_stores(call.platform).list(call.who);
     if (!all) co_return all.error();
-    json out = json::array();
-    std::vector<std::vector<std::string>> rows{{"local", "this machine's data directory"}};
-    for (const auto& s : *all) {
-        const auto url = "s3://" + s.bucket + (s.prefix.empty() ? "" : "/" + s.prefix);
-        out.push_back({{"name", s.name}, {"url", url}, {"endpoint", s.endpoint}, {"region", s.region}});
-        rows.push_back({s.name, url, s.endpoint, s.region});
+    if (call.json) {
+        call.print(json_text(control::as_json(*all)));
+        co_return result<>{};
     }
-    call.print(call.json ? json_text(out) : columns(rows));
+    std::vector<std::vector<std::string>> rows{{"local", "this machine's data directory"}};
+    for (const auto& s : *all)
+        rows.push_back({s.name, control::url_of(s), s.endpoint, s.region});
+    call.print(columns(rows));
     co_return result<>{};
 }
 

@@ -6,13 +6,17 @@
 
 #include "receiver/commands/command.hpp"
 
+namespace gasper::control {
+struct archive_view;
+}
+
 namespace gasper::receiver {
 
 std::vector<command> backup_commands();
 /// The part of those about archives (archive_commands.cpp).
 std::vector<command> archive_commands();
-/// Of a database that is archived, which moments that covers; nothing of another.
-task<> show_covered(command_call& call);
+/// Which moments an archive covers, and what is wrong with it.
+void show_covered(command_call& call, const control::archive_view& v);
 /// services:restore NAME --at TIME.
 task<result<>> run_recovery(command_call& call);
 

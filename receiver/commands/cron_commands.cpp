@@ -2,32 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
 
 namespace {
-
-using nlohmann::json;
-
-json as_json(const control::cron_view& v) {
-    const auto& line = v.entry.line;
-    return {{"id", v.entry.id.value},
-            {"schedule", line.schedule},
-            {"timezone", line.zone},
-            {"command", line.command},
-            {"concurrency", to_string(line.overlap)},
-            {"source", v.entry.from_file ? "app.json" : "command"},
-            {"next", v.next ? json(to_rfc3339(*v.next)) : json(nullptr)},
-            {"last", v.last ? json(to_rfc3339(v.last->scheduled)) : json(nullptr)},
-            {"outcome", v.last ? json(v.last->outcome) : json(nullptr)}};
-}
-
-json as_json(const cron_run& r) {
-    return {{"scheduled", to_rfc3339(r.scheduled)},
-            {"outcome", r.outcome},
-            {"job", r.job ? json(r.job.value) : json(nullptr)}};
-}
 
 result<int> number_of(const std::string& text) {
     return parse_number(text, "A cron entry", 2'000'000'000);
@@ -60,10 +40,7 @@ task<result<>> run_cron_list(command_call& call) {
     auto entries = co_await call.platform.cron().list(call.who, call.app);
     if (!entries) co_return entries.error();
     if (call.json) {
-        auto out = json::array();
-        for (const auto& v : *entries)
-            out.push_back(as_json(v));
-        call.print(json_text(out));
+        call.print(json_text(control::as_json(*entries)));
         co_return result<>{};
     }
     if (entries->empty()) call.print(call.app + " has no cron entries.\n");
@@ -90,7 +67,7 @@ task<result<>> run_cron_add(command_call& call) {
     auto made = co_await call.platform.cron().add(call.who, call.app, std::move(line));
     if (!made) co_return made.error();
     if (call.json)
-        call.print(json_text(as_json(*made)));
+        call.print(json_text(control::as_json(*made)));
     else
         call.print(fmt::format("Adding cron entry {}... done, next {}\n", made->entry.id.value,
                                made->next ? to_rfc3339(*made->next) : "never"));
@@ -103,7 +80,7 @@ task<result<>> run_cron_remove(command_call& call) {
     auto removed = co_await call.platform.cron().remove(call.who, call.app, *id);
     if (!removed) co_return removed.error();
     if (call.json)
-        call.print(json_text(json{{"removed", *id}}));
+        call.print(json_text(nlohmann::json{{"removed", *id}}));
     else
         call.print(fmt::format("Removing cron entry {}... done\n", *id));
     co_return result<>{};
@@ -115,7 +92,7 @@ task<result<>> run_cron_run(command_call& call) {
     auto begun = co_await call.platform.cron().run(call.who, call.app, *id);
     if (!begun) co_return begun.error();
     if (call.json)
-        call.print(json_text(json{{"job", begun->value}}));
+        call.print(json_text(nlohmann::json{{"job", begun->value}}));
     else
         call.print(fmt::format("Running cron entry {}... job {}\n", *id, begun->value));
     co_return result<>{};
@@ -127,10 +104,7 @@ task<result<>> run_cron_history(command_call& call) {
     auto runs = co_await call.platform.cron().history(call.who, call.app, *id);
     if (!runs) co_return runs.error();
     if (call.json) {
-        auto out = json::array();
-        for (const auto& r : *runs)
-            out.push_back(as_json(r));
-        call.print(json_text(out));
+        call.print(json_text(control::as_json(*runs)));
         co_return result<>{};
     }
     if (runs->empty()) call.print("It has not run yet.\n");

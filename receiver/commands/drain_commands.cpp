@@ -3,43 +3,31 @@
 #include <nlohmann/json.hpp>
 
 #include "control/drains/drains.hpp"
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
 
-namespace {
-
-using nlohmann::json;
-
-json as_json(const control::drain_view& d) {
-    return {{"id", d.id},
-            {"url", d.url},
-            {"state", d.state},
-            {"dropped", d.dropped},
-            {"created_at", to_rfc3339(d.created)}};
-}
-
-}  // namespace
-
 task<result<>> run_drains_list(command_call& call) {
     auto all = co_await call.platform.drains().list(call.who, call.app);
     if (!all) co_return all.error();
-    auto out = json::array();
+    if (call.json) {
+        call.print(json_text(control::as_json(*all)));
+        co_return result<>{};
+    }
+    if (all->empty()) call.print("The log of " + call.app + " is sent nowhere.\n");
     std::vector<std::vector<std::string>> rows;
-    for (const auto& d : *all) {
-        out.push_back(as_json(d));
+    for (const auto& d : *all)
         rows.push_back(
             {std::to_string(d.id), d.url, d.state, d.dropped == 0 ? "" : fmt::format("{} dropped", d.dropped)});
-    }
-    if (!call.json && all->empty()) call.print("The log of " + call.app + " is sent nowhere.\n");
-    call.print(call.json ? json_text(out) : columns(rows));
+    call.print(columns(rows));
     co_return result<>{};
 }
 
 task<result<>> run_drains_add(command_call& call) {
     auto made = co_await call.platform.drains().add(call.who, call.app, call.arguments[0]);
     if (!made) co_return made.error();
-    call.print(call.json ? json_text(as_json(*made))
+    call.print(call.json ? json_text(control::as_json(*made))
                          : fmt::format("Drain {} sends the log of {} to {}.\n", made->id, call.app, made->url));
     co_return result<>{};
 }
@@ -49,7 +37,7 @@ task<result<>> run_drains_remove(command_call& call) {
     if (!id) co_return id.error();
     auto removed = co_await call.platform.drains().remove(call.who, call.app, *id);
     if (!removed) co_return removed.error();
-    call.print(call.json ? json_text(json{{"removed", *id}}) : fmt::format("Removed drain {}.\n", *id));
+    call.print(call.json ? json_text(nlohmann::json{{"removed", *id}}) : fmt::format("Removed drain {}.\n", *id));
     co_return result<>{};
 }
 

@@ -1,12 +1,9 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
-
-using nlohmann::json;
 
 task<result<>> run_events(command_call& call) {
     control::audit::query what;
@@ -19,15 +16,7 @@ task<result<>> run_events(command_call& call) {
     auto entries = co_await call.platform.audit().list(call.who, what);
     if (!entries) co_return entries.error();
     if (call.json) {
-        auto all = json::array();
-        for (const auto& e : *entries)
-            all.push_back({{"id", e.id},
-                           {"at", to_rfc3339(e.at)},
-                           {"user", e.user},
-                           {"action", e.action},
-                           {"app", e.app},
-                           {"detail", e.detail}});
-        call.print(json_text(all));
+        call.print(json_text(control::as_json(*entries)));
         co_return result<>{};
     }
     std::vector<std::vector<std::string>> rows;

@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "control/services/exposing.hpp"
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 #include "receiver/commands/option_reader.hpp"
 #include "receiver/commands/service_commands.hpp"
@@ -10,19 +9,6 @@
 namespace gasper::receiver {
 
 namespace {
-
-using nlohmann::json;
-
-json exposure_json(const control::exposure_view& v) {
-    return {{"service", v.info.service_name},
-            {"host", v.host},
-            {"port", v.info.port},
-            {"allowed", v.info.allowed},
-            {"user", v.info.user},
-            {"rights", std::string(to_string(v.info.rights))},
-            {"url", v.url.empty() ? json(nullptr) : json(v.url)},
-            {"fingerprint", v.fingerprint}};
-}
 
 task<result<>> run_services_expose(command_call& call) {
     option_reader options(call);
@@ -36,7 +22,7 @@ task<result<>> run_services_expose(command_call& call) {
     auto v = co_await control::exposures(call.platform).expose(call.who, std::move(wanted));
     if (!v) co_return v.error();
     if (call.json) {
-        call.print(json_text(exposure_json(*v)));
+        call.print(json_text(control::as_json(*v)));
         co_return result<>{};
     }
     const auto& name = v->info.service_name;
@@ -53,7 +39,8 @@ task<result<>> run_services_expose(command_call& call) {
 task<result<>> run_services_unexpose(command_call& call) {
     auto gone = co_await control::exposures(call.platform).unexpose(call.who, call.arguments[0]);
     if (!gone) co_return gone.error();
-    call.print(call.arguments[0] + " is not reached from outside any more\n");
+    call.print(call.json ? json_text(nlohmann::json{{"exposed", nullptr}})
+                         : call.arguments[0] + " is not reached from outside any more\n");
     co_return result<>{};
 }
 
@@ -61,7 +48,7 @@ task<result<>> run_services_certificate(command_call& call) {
     auto v = co_await control::exposures(call.platform).show(call.who, call.arguments[0]);
     if (!v) co_return v.error();
     if (call.json)
-        call.print(json_text({{"certificate", v->info.certificate}, {"fingerprint", v->fingerprint}}));
+        call.print(json_text(control::as_json(*v)));
     else
         call.print(v->info.certificate);
     co_return result<>{};

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 #include "receiver/commands/option_reader.hpp"
 
@@ -10,35 +11,7 @@ namespace gasper::receiver {
 
 namespace {
 
-using nlohmann::json;
 using std::chrono::seconds;
-
-json as_json(const health_check& h) {
-    json j{{"interval", h.interval.count()},
-           {"timeout", h.timeout.count()},
-           {"attempts", h.retries},
-           {"start_deadline", h.start_deadline.count()}};
-    if (h.kind == health_check::probe::http) j["path"] = h.path;
-    if (h.kind == health_check::probe::command) j["command"] = h.command;
-    return j;
-}
-
-json as_json(const control::process_view& v) {
-    return {{"process", v.process},
-            {"command", v.command},
-            {"quantity", v.quantity},
-            {"up", v.up},
-            {"memory", v.rules.limit.memory_bytes},
-            {"cpus", v.rules.limit.cpus},
-            {"processes", v.rules.limit.processes},
-            {"disk", v.rules.limit.disk_bytes},
-            {"reserved_memory", v.rules.reserved_memory},
-            {"reserved_cpus", v.rules.reserved_cpus},
-            {"nodes", v.rules.nodes},
-            {"exclusive", v.rules.exclusive},
-            {"stop_timeout", v.rules.stop_timeout.count()},
-            {"check", as_json(v.rules.health)}};
-}
 
 std::string as_words(const control::process_view& v) {
     const auto& h = v.rules.health;
@@ -68,7 +41,7 @@ task<result<>> report(command_call& call, result<job_id> id, std::string done) {
     auto ended = co_await finish_job(call, *id);
     if (!ended) co_return ended.error();
     if (call.json)
-        call.print(json_text(json{{"job", id->value}, {"state", "succeeded"}}));
+        call.print(json_text(nlohmann::json{{"job", id->value}, {"state", "succeeded"}}));
     else
         call.print(done + "\n");
     co_return result<>{};
@@ -110,13 +83,14 @@ task<result<>> run_ps_scale(command_call& call) {
     }
     auto all = co_await call.platform.formations().list(call.who, call.app);
     if (!all) co_return all.error();
-    auto out = json::array();
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& v : *all) {
-        out.push_back(as_json(v));
-        rows.push_back({v.process + ":", std::to_string(v.quantity), fmt::format("{} up", v.up)});
+    if (call.json) {
+        call.print(json_text(control::as_json(*all)));
+        co_return result<>{};
     }
-    call.print(call.json ? json_text(out) : columns(rows));
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& v : *all)
+        rows.push_back({v.process + ":", std::to_string(v.quantity), fmt::format("{} up", v.up)});
+    call.print(columns(rows));
     co_return result<>{};
 }
 
@@ -153,33 +127,36 @@ task<result<>> run_ps_limits(command_call& call) {
     }
     auto all = co_await call.platform.formations().list(call.who, call.app, true);
     if (!all) co_return all.error();
-    auto out = json::array();
+    if (call.json) {
+        call.print(json_text(control::as_json(*all)));
+        co_return result<>{};
+    }
     std::vector<std::vector<std::string>> rows{
         {"", "memory", "cpus", "processes", "disk", "reserved", "stop timeout", ""}};
-    for (const auto& v : *all) {
-        out.push_back(as_json(v));
+    for (const auto& v : *all)
         rows.push_back({v.process + ":", fmt::format("{} MiB", v.rules.limit.memory_bytes >> 20),
                         fmt::format("{}", v.rules.limit.cpus), std::to_string(v.rules.limit.processes),
                         disk_words(v.rules), reserved_words(v.rules), fmt::format("{} s", v.rules.stop_timeout.count()),
                         remarks(v.rules)});
-    }
-    call.print(call.json ? json_text(out) : columns(rows));
+    call.print(columns(rows));
     co_return result<>{};
 }
 
 task<result<>> run_checks(command_call& call) {
     auto all = co_await call.platform.formations().list(call.who, call.app);
     if (!all) co_return all.error();
-    auto out = json::array();
+    if (call.json) {
+        call.print(json_text(control::as_json(*all)));
+        co_return result<>{};
+    }
     std::vector<std::vector<std::string>> rows{{"", "well when", "every", "timeout", "attempts", "start deadline"}};
     for (const auto& v : *all) {
         const auto& h = v.rules.health;
-        out.push_back(as_json(v));
         rows.push_back({v.process + ":", as_words(v), fmt::format("{} s", h.interval.count()),
                         fmt::format("{} s", h.timeout.count()), std::to_string(h.retries),
                         fmt::format("{} s", h.start_deadline.count())});
     }
-    call.print(call.json ? json_text(out) : columns(rows));
+    call.print(columns(rows));
     co_return result<>{};
 }
 

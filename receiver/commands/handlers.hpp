@@ -105,8 +105,8 @@ result<int> parse_number(const std::string& text, const std::string& what, int m
 
 /// Indented, with its newline; what is not UTF-8 is replaced.
 std::string json_text(const nlohmann::json& value);
-/// {"line": text}, on one line.
-std::string json_line(std::string_view text);
+/// The same on one line.
+std::string json_line(const nlohmann::json& value);
 
 /// Lines up `rows` under each other, two spaces apart.
 std::string columns(const std::vector<std::vector<std::string>>& rows);

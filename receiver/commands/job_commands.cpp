@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
@@ -9,32 +10,6 @@ namespace gasper::receiver {
 namespace {
 
 using nlohmann::json;
-
-json as_json(const job& j) {
-    return {{"id", j.id.value},
-            {"parent", j.parent ? json(j.parent.value) : json(nullptr)},
-            {"kind", j.kind},
-            {"app", j.app()},
-            {"key", j.key},
-            {"step", j.step},
-            {"state", to_string(j.state)},
-            {"reason", j.reason},
-            {"user", j.user},
-            {"created_at", to_rfc3339(j.created)},
-            {"finished_at", j.finished == sys_time{} ? json(nullptr) : json(to_rfc3339(j.finished))}};
-}
-
-json as_json(const job_step& step) {
-    return {{"name", step.name}, {"state", to_string(step.state)}, {"begun_at", to_rfc3339(step.begun)}};
-}
-
-template <class T>
-json list_of(const std::vector<T>& all) {
-    auto out = json::array();
-    for (const auto& each : all)
-        out.push_back(as_json(each));
-    return out;
-}
 
 std::vector<std::string> row_of(const job& j) {
     return {std::to_string(j.id.value), j.kind,  j.key, std::string(to_string(j.state)), j.user,
@@ -47,7 +22,7 @@ task<result<>> finish_cancelled(command_call& call, job_id id) {
     auto ended = co_await call.platform.streams().follow_job(call.who, id, 0, std::move(nowhere));
     if (!ended) co_return ended.error();
     if (call.json) {
-        call.print(json_text(as_json(*ended)));
+        call.print(json_text(control::as_json(*ended)));
     } else if (ended->state == job_state::aborted) {
         call.print("done\n");
     } else {
@@ -68,8 +43,8 @@ std::string json_text(const json& value) {
     return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-std::string json_line(std::string_view text) {
-    return json{{"line", text}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+std::string json_line(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 task<result<job>> finish_job(command_call& call, job_id id) {
@@ -110,9 +85,9 @@ task<result<>> run_jobs_info(command_call& call) {
     if (!tree) co_return tree.error();
     const auto& j = tree->info;
     if (call.json) {
-        auto out = as_json(j);
-        out["steps"] = list_of(tree->steps);
-        out["children"] = list_of(tree->children);
+        auto out = control::as_json(j);
+        out["steps"] = control::as_json(tree->steps);
+        out["children"] = control::as_json(tree->children);
         call.print(json_text(out));
         co_return result<>{};
     }
@@ -142,7 +117,7 @@ task<result<>> run_jobs(command_call& call) {
     auto jobs = co_await call.platform.jobs().list(call.who, app, most);
     if (!jobs) co_return jobs.error();
     if (call.json) {
-        call.print(json_text(list_of(*jobs)));
+        call.print(json_text(control::as_json(*jobs)));
         co_return result<>{};
     }
     if (jobs->empty()) call.print("There are no jobs.\n");
@@ -176,7 +151,7 @@ task<result<>> run_jobs_log(command_call& call) {
     if (!id) co_return id.error();
     line_sink sink = [out = call.output.out, lines = call.json](std::string_view text) {
         if (lines)
-            out(json_line(text));
+            out(json_line(json{{"line", text}}));
         else
             out(std::string(text) + "\n");
     };

@@ -1,44 +1,13 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
 
 namespace {
 
-using nlohmann::json;
 using column = control::instance_column;
-
-json as_json(const control::point& p) {
-    const double length = std::max(control::value_of(p, column::seconds), 1e-3);
-    return {{"at", to_rfc3339(sys_time(std::chrono::seconds(p.at)))},
-            {"cpus", control::value_of(p, column::cpu_seconds) / length},
-            {"memory_bytes", control::value_of(p, column::memory_byte_seconds) / length},
-            {"memory_largest_bytes", control::value_of(p, column::memory_largest)},
-            {"received_bytes", control::value_of(p, column::received)},
-            {"sent_bytes", control::value_of(p, column::sent)},
-            {"restarts", control::value_of(p, column::restarts)}};
-}
-
-json as_json(const control::app_metrics& m) {
-    json out{{"step", m.when.step}, {"instances", json::object()}, {"requests", json::array()}};
-    for (const auto& [name, points] : m.series.instances)
-        for (const auto& p : points)
-            out["instances"][name].push_back(as_json(p));
-    for (const auto& p : m.series.requests) {
-        const auto traffic = control::to_traffic(p.values);
-        out["requests"].push_back({{"at", to_rfc3339(sys_time(std::chrono::seconds(p.at)))},
-                                   {"requests", traffic.requests},
-                                   {"by_class", traffic.by_class},
-                                   {"sent_bytes", traffic.bytes_out},
-                                   {"p50_ms", control::latency_quantile(traffic, 0.5)},
-                                   {"p95_ms", control::latency_quantile(traffic, 0.95)},
-                                   {"p99_ms", control::latency_quantile(traffic, 0.99)}});
-    }
-    return out;
-}
 
 std::string size(double bytes) {
     if (bytes < 1 << 20) return fmt::format("{:.1f}K", bytes / 1024);
@@ -96,12 +65,12 @@ task<result<>> run_metrics(command_call& call) {
     auto m = co_await call.platform.metrics().of(call.who, call.app, query);
     if (!m) co_return m.error();
     if (call.json) {
-        call.print(json_text(as_json(*m)));
+        call.print(json_text(control::as_json(*m)));
         co_return result<>{};
     }
     call.print(fmt::format("=== {}, the last {}\n", call.app, hours == 1 ? "hour" : fmt::format("{} hours", hours)));
     if (m->series.instances.empty())
-        call.print("Nothing was measured yet: the first numbers come ten length after the start.\n");
+        call.print("Nothing was measured yet: the first numbers come ten seconds after the start.\n");
     else
         call.print(instances_table(*m));
     call.print(requests_line(*m));

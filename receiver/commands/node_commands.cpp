@@ -2,46 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
 
 namespace {
-
-using nlohmann::json;
-
-json as_json(const resources& r) {
-    return {{"memory_bytes", r.memory_bytes}, {"cpus", r.cpus}};
-}
-
-json disks_of(const control::node_view& n) {
-    auto disks = json::array();
-    for (std::size_t i = 0; i < n.info.disks.size(); ++i) {
-        const auto& d = n.info.disks[i];
-        disks.push_back({{"path", d.path},
-                         {"total_bytes", d.total_bytes},
-                         {"free_bytes", d.free_bytes},
-                         {"total_files", d.total_files},
-                         {"free_files", d.free_files},
-                         {"low", bool(n.low[i])}});
-    }
-    return disks;
-}
-
-json as_json(const control::node_view& n) {
-    auto instances = json::array();
-    for (const auto& i : n.instances)
-        instances.push_back({{"app", i.app}, {"name", i.name}, {"state", i.state}, {"version", i.version}});
-    return {{"name", n.info.name},
-            {"state", to_string(n.info.state)},
-            {"engine", n.info.engine},
-            {"labels", n.info.labels},
-            {"capacity", as_json(n.info.capacity)},
-            {"reserved", as_json(n.reserved)},
-            {"measured", as_json(n.info.measured)},
-            {"disks", disks_of(n)},
-            {"instances", std::move(instances)}};
-}
 
 std::string mebibytes(std::int64_t bytes) {
     return fmt::format("{}M", bytes >> 20);
@@ -65,7 +31,7 @@ std::string disk_line(const disk_space& d, bool low) {
 result<> show(command_call& call, const result<control::node_view>& n) {
     if (!n) return n.error();
     if (call.json) {
-        call.print(json_text(as_json(*n)));
+        call.print(json_text(control::as_json(*n)));
         return {};
     }
     std::string out =
@@ -87,10 +53,7 @@ task<result<>> run_nodes(command_call& call) {
     auto nodes = co_await call.platform.nodes().list(call.who);
     if (!nodes) co_return nodes.error();
     if (call.json) {
-        auto all = json::array();
-        for (const auto& n : *nodes)
-            all.push_back(as_json(n));
-        call.print(json_text(all));
+        call.print(json_text(control::as_json(*nodes)));
         co_return result<>{};
     }
     std::vector<std::vector<std::string>> rows{{"NODE", "STATE", "INSTANCES", "MEMORY", "CPUS"}};
@@ -113,7 +76,8 @@ task<result<>> run_nodes_drain(command_call& call) {
     if (!id) co_return id.error();
     auto ended = co_await finish_job(call, *id);
     if (!ended) co_return ended.error();
-    call.print(call.json ? json_text(json{{"job", id->value}, {"state", "succeeded"}}) : std::string("done\n"));
+    call.print(call.json ? json_text(nlohmann::json{{"job", id->value}, {"state", "succeeded"}})
+                         : std::string("done\n"));
     co_return result<>{};
 }
 

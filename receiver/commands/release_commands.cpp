@@ -2,25 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
 
 namespace {
-
-using nlohmann::json;
-
-json as_json(const release& r, release_id current) {
-    return {{"version", r.version},
-            {"commit", r.commit},
-            {"description", r.description},
-            {"user", r.user},
-            {"state", to_string(r.state)},
-            {"reason", r.reason},
-            {"current", r.id == current},
-            {"processes", r.processes},
-            {"created_at", to_rfc3339(r.created)}};
-}
 
 // "current", "failed: why", or nothing to say.
 std::string standing(const release& r, release_id current) {
@@ -29,25 +16,11 @@ std::string standing(const release& r, release_id current) {
     return r.state == release_state::pending ? "pending" : "";
 }
 
-json as_json(const build& b) {
-    return {
-        {"id", b.id.value},   {"commit", b.commit}, {"buildpack", b.buildpack},           {"state", to_string(b.state)},
-        {"reason", b.reason}, {"job", b.job.value}, {"created_at", to_rfc3339(b.created)}};
-}
-
 // "v3" or "3".
 result<int> parse_version(const command_call& call) {
     auto text = call.arguments[0];
     if (text.starts_with('v')) text.erase(0, 1);
     return parse_number(text, "A release", 1'000'000'000);
-}
-
-template <class T, class... More>
-std::string list_as_json(const std::vector<T>& all, const More&... more) {
-    auto out = json::array();
-    for (const auto& each : all)
-        out.push_back(as_json(each, more...));
-    return json_text(out);
 }
 
 std::string shortened(const std::string& commit) {
@@ -63,7 +36,7 @@ task<result<>> run_releases(command_call& call) {
     if (!a) co_return a.error();
     const auto current = a->info.current;
     if (call.json) {
-        call.print(list_as_json(*releases, current));
+        call.print(json_text(control::as_json(*releases, current)));
         co_return result<>{};
     }
     if (releases->empty()) call.print(call.app + " has no releases.\n");
@@ -90,7 +63,7 @@ task<result<>> run_releases_info(command_call& call) {
     auto r = co_await call.platform.apps().release_info(call.who, call.app, version);
     if (!r) co_return r.error();
     if (call.json) {
-        call.print(json_text(as_json(*r, a->info.current)));
+        call.print(json_text(control::as_json(*r, r->id == a->info.current)));
         co_return result<>{};
     }
     std::vector<std::vector<std::string>> rows{
@@ -119,7 +92,7 @@ task<result<>> run_releases_rollback(command_call& call) {
     auto now = co_await call.platform.apps().info(call.who, call.app);
     if (!now) co_return now.error();
     if (call.json)
-        call.print(json_text(json{{"job", id->value}, {"version", now->version}}));
+        call.print(json_text(nlohmann::json{{"job", id->value}, {"version", now->version}}));
     else
         call.print(fmt::format("done, v{}\n", now->version));
     co_return result<>{};
@@ -129,7 +102,7 @@ task<result<>> run_builds(command_call& call) {
     auto builds = co_await call.platform.apps().builds(call.who, call.app);
     if (!builds) co_return builds.error();
     if (call.json) {
-        call.print(list_as_json(*builds));
+        call.print(json_text(control::as_json(*builds)));
         co_return result<>{};
     }
     if (builds->empty()) call.print(call.app + " has no builds.\n");
@@ -147,7 +120,7 @@ task<result<>> run_builds_info(command_call& call) {
     auto b = co_await call.platform.apps().build_info(call.who, call.app, *number);
     if (!b) co_return b.error();
     if (call.json) {
-        call.print(json_text(as_json(*b)));
+        call.print(json_text(control::as_json(*b)));
         co_return result<>{};
     }
     std::vector<std::vector<std::string>> rows{{"State:", std::string(to_string(b->state))},

@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
 
 namespace {
 
-using nlohmann::json;
 using std::chrono::seconds;
 
 constexpr auto default_stop = seconds(6 * 3600);
@@ -29,23 +28,21 @@ result<seconds> parse_duration(const std::string& text) {
     return seconds(n * factor);
 }
 
-task<result<>> maintain(command_call& call, bool on, std::string page) {
-    auto done = co_await call.platform.routings().maintain(call.who, call.app, on, std::move(page));
-    if (!done) co_return done.error();
-    if (call.json)
-        call.print(json_text(json{{"app", call.app}, {"maintenance", on}}));
-    else
-        call.print(fmt::format("{} maintenance mode for {}... done\n", on ? "Enabling" : "Disabling", call.app));
-    co_return result<>{};
-}
-
 task<result<>> run_maintenance(command_call& call) {
     auto r = co_await call.platform.routings().show(call.who, call.app);
     if (!r) co_return r.error();
     if (call.json)
-        call.print(json_text(json{{"maintenance", r->maintenance}, {"page", r->page}}));
+        call.print(json_text(control::maintenance_json(*r)));
     else
         call.print(r->maintenance ? "on\n" : "off\n");
+    co_return result<>{};
+}
+
+task<result<>> maintain(command_call& call, bool on, std::string page) {
+    auto done = co_await call.platform.routings().maintain(call.who, call.app, on, std::move(page));
+    if (!done) co_return done.error();
+    if (call.json) co_return co_await run_maintenance(call);
+    call.print(fmt::format("{} maintenance mode for {}... done\n", on ? "Enabling" : "Disabling", call.app));
     co_return result<>{};
 }
 
@@ -79,8 +76,7 @@ task<result<>> run_ps_autosleep(command_call& call) {
     auto r = co_await call.platform.routings().show(call.who, call.app);
     if (!r) co_return r.error();
     if (call.json)
-        call.print(json_text(json{
-            {"sleep_after_s", r->sleep_after.count()}, {"stop_after_s", r->stop_after.count()}, {"sleep", r->sleep}}));
+        call.print(json_text(control::autosleep_json(*r)));
     else if (r->sleep_after == seconds(0))
         call.print(call.app + " never sleeps.\n");
     else

@@ -2,24 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
-
-namespace {
-
-using nlohmann::json;
-
-json as_json(const control::one_off& o) {
-    return {{"name", o.name},
-            {"command", o.command},
-            {"user", o.user},
-            {"version", o.version},
-            {"job", o.job ? json(o.job.value) : json(nullptr)},
-            {"since", to_rfc3339(o.since)}};
-}
-
-}  // namespace
 
 std::string shell_command(const std::vector<std::string>& words) {
     std::string line;
@@ -42,7 +28,7 @@ task<result<>> run_run(command_call& call) {
     auto begun = co_await call.platform.one_offs().detach(call.who, call.app, command);
     if (!begun) co_return begun.error();
     if (call.json)
-        call.print(json_text(as_json(*begun)));
+        call.print(json_text(control::as_json(*begun)));
     else
         call.print(fmt::format("Running `{}` on {}... {}\nIts output: jobs:log {}\n", command, call.app, begun->name,
                                begun->job.value));
@@ -53,10 +39,7 @@ task<result<>> run_run_list(command_call& call) {
     auto running = co_await call.platform.one_offs().list(call.who, call.app);
     if (!running) co_return running.error();
     if (call.json) {
-        auto out = json::array();
-        for (const auto& o : *running)
-            out.push_back(as_json(o));
-        call.print(json_text(out));
+        call.print(json_text(control::as_json(*running)));
         co_return result<>{};
     }
     if (running->empty()) call.print("No one-off processes of " + call.app + " are running.\n");
@@ -72,7 +55,7 @@ task<result<>> run_run_stop(command_call& call) {
     auto stopped = co_await call.platform.one_offs().stop(call.who, call.app, call.arguments[0]);
     if (!stopped) co_return stopped.error();
     if (call.json)
-        call.print(json_text(json{{"stopped", call.arguments[0]}}));
+        call.print(json_text(nlohmann::json{{"stopped", call.arguments[0]}}));
     else
         call.print("Stopping " + call.arguments[0] + "... done\n");
     co_return result<>{};

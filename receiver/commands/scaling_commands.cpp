@@ -1,22 +1,12 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 #include "receiver/commands/option_reader.hpp"
 
 namespace gasper::receiver {
 
 namespace {
-
-using nlohmann::json;
-
-json as_json(const control::autoscale_view& v) {
-    return {{"process", v.process},    {"min", v.rule.least},
-            {"max", v.rule.most},      {"signal", to_string(v.rule.signal)},
-            {"target", v.rule.target}, {"cooldown", v.rule.cooldown.count()},
-            {"quantity", v.quantity},  {"load", v.load ? json(*v.load) : json()}};
-}
 
 std::string load_words(const control::autoscale_view& v) {
     if (!v.load) return "not measured yet";
@@ -55,16 +45,14 @@ task<result<>> run_ps_autoscale(command_call& call) {
     }
     auto all = co_await call.platform.autoscaling().list(call.who, call.app);
     if (!all) co_return all.error();
-    auto out = json::array();
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& v : *all) {
-        out.push_back(as_json(v));
-        rows.push_back({v.process + ":", in_words(v.rule), fmt::format("{} wanted", v.quantity), load_words(v)});
+    if (call.json) {
+        call.print(json_text(control::as_json(*all)));
+        co_return result<>{};
     }
-    if (call.json)
-        call.print(json_text(out));
-    else
-        call.print(rows.empty() ? "Nothing of " + call.app + " is autoscaled.\n" : columns(rows));
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& v : *all)
+        rows.push_back({v.process + ":", in_words(v.rule), fmt::format("{} wanted", v.quantity), load_words(v)});
+    call.print(rows.empty() ? "Nothing of " + call.app + " is autoscaled.\n" : columns(rows));
     co_return result<>{};
 }
 

@@ -2,59 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "control/services/services.hpp"
+#include "control/views/views.hpp"
 #include "receiver/commands/backup_commands.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
 
 namespace {
-
-using nlohmann::json;
-
-json as_json(const attachment& a) {
-    return {{"app", a.app_name},
-            {"variable", a.variable},
-            {"user", a.user},
-            {"rights", std::string(to_string(a.rights))},
-            {"active", a.active}};
-}
-
-json as_json(const upgrade& kept) {
-    return {{"version", kept.before}, {"size_bytes", kept.size}, {"upgraded_at", to_rfc3339(kept.created)}};
-}
-
-json as_json(const control::service_view& v) {
-    json attached = json::array();
-    for (const auto& a : v.attachments)
-        attached.push_back(as_json(a));
-    json stats;
-    if (v.stats)
-        stats = {{"version", v.stats->version},
-                 {"size_bytes", v.stats->size_bytes},
-                 {"connections", v.stats->connections},
-                 {"max_connections", v.stats->max_connections},
-                 {"hit_ratio", v.stats->hit_ratio ? json(*v.stats->hit_ratio) : json(nullptr)},
-                 {"slow_queries", v.stats->slow_queries}};
-    return {{"name", v.info.name},
-            {"kind", v.info.kind},
-            {"stats", stats},
-            {"version", v.info.version},
-            {"plan", v.info.plan},
-            {"state", v.state},
-            {"host", v.host},
-            {"port", v.port},
-            {"address", v.address.empty() ? json(nullptr) : json(v.address)},
-            {"memory_bytes", v.memory_bytes},
-            {"memory_limit_bytes", v.limit.memory_bytes},
-            {"backed_up_at", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
-            {"attachments", attached},
-            {"kept", v.kept ? as_json(*v.kept) : json(nullptr)},
-            {"exposed", v.exposed ? json{{"port", v.exposed->port}, {"allowed", v.exposed->allowed}} : json(nullptr)},
-            {"created_at", to_rfc3339(v.info.created)}};
-}
 
 std::string attached_to(const control::service_view& v) {
     std::string text;
@@ -87,10 +42,7 @@ task<result<>> run_services_list(command_call& call) {
     auto all = co_await control::services(call.platform).list(call.who);
     if (!all) co_return all.error();
     if (call.json) {
-        auto out = json::array();
-        for (const auto& v : *all)
-            out.push_back(as_json(v));
-        call.print(json_text(out));
+        call.print(json_text(control::as_json(*all)));
         co_return result<>{};
     }
     if (all->empty()) call.print("There are no services.\n");
@@ -105,7 +57,7 @@ task<result<>> run_services_info(command_call& call) {
     auto v = co_await control::services(call.platform).info(call.who, call.arguments[0]);
     if (!v) co_return v.error();
     if (call.json) {
-        call.print(json_text(as_json(*v)));
+        call.print(json_text(control::as_json(*v)));
         co_return result<>{};
     }
     const auto mib = [](std::int64_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 1048576); };
@@ -130,28 +82,26 @@ task<result<>> run_services_info(command_call& call) {
         rows.push_back({"Kept:", fmt::format("{} of version {}, from before the upgrade at {}", mib(v->kept->size),
                                              v->kept->before, to_rfc3339(v->kept->created))});
     call.print("=== " + v->info.name + "\n" + columns(rows));
-    co_await show_covered(call);
+    if (v->archive) show_covered(call, *v->archive);
     co_return result<>{};
 }
 
 task<result<>> run_services_slow(command_call& call) {
     auto all = co_await control::services(call.platform).slow(call.who, call.arguments[0]);
     if (!all) co_return all.error();
-    auto out = json::array();
+    if (call.json) {
+        call.print(json_text(control::as_json(*all)));
+        co_return result<>{};
+    }
     std::vector<std::vector<std::string>> rows{{"LONGEST", "MEAN", "CALLS", "STATEMENT"}};
     for (const auto& one : *all) {
-        out.push_back(
-            {{"statement", one.text}, {"calls", one.calls}, {"longest_ms", one.longest_ms}, {"mean_ms", one.mean_ms}});
         auto line = one.text;
         for (auto& c : line)
             if (static_cast<unsigned char>(c) < ' ') c = ' ';
         rows.push_back({fmt::format("{:.1f} ms", one.longest_ms), fmt::format("{:.1f} ms", one.mean_ms),
                         std::to_string(one.calls), std::move(line)});
     }
-    if (call.json)
-        call.print(json_text(out));
-    else
-        call.print(all->empty() ? "No statement is known yet.\n" : columns(rows));
+    call.print(all->empty() ? "No statement is known yet.\n" : columns(rows));
     co_return result<>{};
 }
 

@@ -2,28 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/views/views.hpp"
 #include "receiver/commands/handlers.hpp"
 
 namespace gasper::receiver {
-
-namespace {
-
-using nlohmann::json;
-
-json as_json(const volume& v) {
-    return {{"name", v.name},
-            {"app", v.app.empty() ? json(nullptr) : json(v.app)},
-            {"path", v.path.empty() ? json(nullptr) : json(v.path)},
-            {"created_at", to_rfc3339(v.created)}};
-}
-
-}  // namespace
 
 task<result<>> run_storage_create(command_call& call) {
     auto made = co_await call.platform.volumes().create(call.who, call.arguments[0]);
     if (!made) co_return made.error();
     if (call.json)
-        call.print(json_text(as_json(*made)));
+        call.print(json_text(control::as_json(*made)));
     else
         call.print("Creating volume " + made->name + "... done\n");
     co_return result<>{};
@@ -35,10 +23,7 @@ task<result<>> run_storage_list(command_call& call) {
     auto volumes = co_await call.platform.volumes().list(call.who, app);
     if (!volumes) co_return volumes.error();
     if (call.json) {
-        auto out = json::array();
-        for (const auto& v : *volumes)
-            out.push_back(as_json(v));
-        call.print(json_text(out));
+        call.print(json_text(control::as_json(*volumes)));
         co_return result<>{};
     }
     if (volumes->empty()) call.print("There are no volumes.\n");
@@ -75,7 +60,7 @@ task<result<>> run_storage_destroy(command_call& call) {
     auto done = co_await call.platform.volumes().destroy(call.who, name, call.options["confirm"]);
     if (!done) co_return done.error();
     if (call.json)
-        call.print(json_text(json{{"destroyed", name}}));
+        call.print(json_text(nlohmann::json{{"destroyed", name}}));
     else
         call.print("Destroying volume " + name + "... done\n");
     co_return result<>{};

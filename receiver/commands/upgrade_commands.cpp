@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "control/upgrades/upgrades.hpp"
 #include "receiver/commands/handlers.hpp"
 #include "receiver/commands/service_commands.hpp"
@@ -18,7 +20,8 @@ task<result<>> run_confirm_upgrade(command_call& call) {
     const auto& name = call.arguments[0];
     auto done = co_await control::upgrades(call.platform).confirm(call.who, name);
     if (!done) co_return done;
-    call.print("The data of before the upgrade of " + name + " is removed.\n");
+    call.print(call.json ? json_text(nlohmann::json{{"kept", nullptr}})
+                         : "The data of before the upgrade of " + name + " is removed.\n");
     co_return result<>{};
 }
 

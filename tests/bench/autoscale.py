@@ -14,10 +14,10 @@ import statistics
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from harness import Gasper, Load  # noqa: E402
+from harness import Load  # noqa: E402
+from measuring import on_its_own  # noqa: E402
 from scaling_test import slow_app  # noqa: E402
 
 TARGET = 2  # requests at once for each instance
@@ -93,16 +93,7 @@ def main():
     parser.add_argument("--hold", type=int, default=60)
     parser.add_argument("--cooldown", type=int, default=20)
     chosen = parser.parse_args()
-    gasper = Gasper()
-    try:
-        gasper.up()
-        table = measure(gasper, chosen.rounds, chosen.hold, chosen.cooldown)
-    finally:
-        gasper.destroy()
-    print(table)
-    report = ROOT / "build" / "reports" / "autoscale.md"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(table + "\n", encoding="utf-8")
+    on_its_own("autoscale", lambda gasper: measure(gasper, chosen.rounds, chosen.hold, chosen.cooldown))
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def seconds_of(job, name):
     def at(text):
         return time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) + float("0" + text[19:].rstrip("Z")) if len(text) > 20 else \
             time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
-    marks = [(s["name"], at(s["begun_at"])) for s in job["steps"]] + [("", at(job["finished_at"]))]
+    marks = [(s["name"], at(s["begun"])) for s in job["steps"]] + [("", at(job["finished"]))]
     place = [n for n, _ in marks].index(name)
     return marks[place + 1][1] - marks[place][1]
 

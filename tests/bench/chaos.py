@@ -9,11 +9,10 @@ import random
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import chaos_load  # noqa: E402
-from harness import Gasper  # noqa: E402
+from measuring import on_its_own  # noqa: E402
 
 
 def measure(gasper, changes, seed):
@@ -37,16 +36,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     chosen = parser.parse_args()
     print("seed", chosen.seed, flush=True)
-    gasper = Gasper()
-    try:
-        gasper.up()
-        line = measure(gasper, chosen.changes, chosen.seed)
-    finally:
-        gasper.destroy()
-    print(line)
-    report = ROOT / "build" / "reports" / "chaos.md"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(line + "\n", encoding="utf-8")
+    on_its_own("chaos", lambda gasper: measure(gasper, chosen.changes, chosen.seed))
 
 
 if __name__ == "__main__":

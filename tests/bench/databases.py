@@ -16,10 +16,10 @@ import sys
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 from harness import Gasper, wait_until  # noqa: E402
+from measuring import leave  # noqa: E402
 
 BARS = {"postgres": 6.0, "mariadb": 6.0, "redis": 1.5, "mongodb": None}  # seconds from the command to its end
 SLOWER = 1.5  # p99 while one is made to p99 before
@@ -86,7 +86,7 @@ def p99(times):
 
 def step_seconds(job, name):
     """From the beginning of a job's step to that of the next, or to its end."""
-    begins = [s["begun_at"] for s in job["steps"]] + [job["finished_at"]]
+    begins = [s["begun"] for s in job["steps"]] + [job["finished"]]
     place = [s["name"] for s in job["steps"]].index(name)
     return seconds_of(begins[place + 1]) - seconds_of(begins[place])
 
@@ -245,9 +245,7 @@ def main():
     print(tables)
     for what in missed:
         print("missed:", what, file=sys.stderr)
-    report = ROOT / "build" / "reports" / "databases.md"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(tables + "\n", encoding="utf-8")
+    leave("databases", tables)
     return 1 if missed else 0
 
 

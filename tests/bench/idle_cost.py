@@ -9,10 +9,10 @@ import pathlib
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from harness import Gasper, wait_until  # noqa: E402
+from harness import wait_until  # noqa: E402
+from measuring import on_its_own  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -78,16 +78,7 @@ def main():
     parser.add_argument("--apps", type=int, default=100)
     parser.add_argument("--seconds", type=int, default=60)
     chosen = parser.parse_args()
-    gasper = Gasper()
-    try:
-        gasper.up()
-        table = measure(gasper, chosen.apps, chosen.seconds)
-    finally:
-        gasper.destroy()
-    print(table)
-    report = ROOT / "build" / "reports" / "idle_cost.md"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(table + "\n", encoding="utf-8")
+    on_its_own("idle_cost", lambda gasper: measure(gasper, chosen.apps, chosen.seconds))
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ import sys
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from harness import Gasper, wait_until  # noqa: E402
+from harness import wait_until  # noqa: E402
+from measuring import on_its_own  # noqa: E402
 
 WEB = """import http.server, os
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -197,16 +197,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--only", choices=BOMBS)
     chosen = parser.parse_args()
-    gasper = Gasper()
-    try:
-        gasper.up()
-        table = measure(gasper, chosen.rounds, chosen.seconds, chosen.only)
-    finally:
-        gasper.destroy()
-    print(table)
-    report = ROOT / "build" / "reports" / "isolation.md"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(table + "\n", encoding="utf-8")
+    on_its_own("isolation", lambda gasper: measure(gasper, chosen.rounds, chosen.seconds, chosen.only))
 
 
 if __name__ == "__main__":

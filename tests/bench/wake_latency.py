@@ -12,14 +12,14 @@ import statistics
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from harness import Gasper, wait_until  # noqa: E402
+from harness import wait_until  # noqa: E402
+from measuring import on_its_own  # noqa: E402
 
 
 def stage(gasper, app):
-    return json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["sleep"]
+    return json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["state"]
 
 
 def wait_for_stop(gasper, app):
@@ -95,16 +95,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=20)
     chosen = parser.parse_args()
-    gasper = Gasper()
-    try:
-        gasper.up()
-        table = measure(gasper, chosen.runs)
-    finally:
-        gasper.destroy()
-    print(table)
-    report = ROOT / "build" / "reports" / "wake_latency.md"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(table + "\n", encoding="utf-8")
+    on_its_own("wake_latency", lambda gasper: measure(gasper, chosen.runs))
 
 
 if __name__ == "__main__":

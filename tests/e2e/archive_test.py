@@ -69,7 +69,10 @@ def blue(gasper):
 
 def test_every_moment_comes_back_into_a_new_database(gasper, blue):
     start = blue.archive()
-    assert start["on"] and len(start["covered"]) == 1 and start["keep_days"] == 3 and start["alarm"] == ""
+    assert start["on"] and len(start["covered"]) == 1 and start["keep"] == 3 and start["alarm"] == ""
+    for command in ("services:info", "services:backups"):
+        shown = json.loads(gasper.command(command, "arch", "--json").ok().output)["archive"]
+        assert shown["on"] and shown["covered"][0]["from"] == start["covered"][0]["from"], command
     first = blue.tick(1)
     second = blue.tick(2)
     blue.tick(3)

@@ -88,7 +88,7 @@ def blue(gasper):
 def test_a_backup_is_proved_and_brings_the_data_back(blue):
     before = blue.sql(SUM)
     made = blue.backup()
-    assert made["verified_at"] and made["state"] == "stored" and made["problem"] == "" and made["dump_bytes"] > made["size_bytes"] > 1000
+    assert made["verified"] and made["state"] == "stored" and made["problem"] == "" and made["dump_bytes"] > made["size_bytes"] > 1000
     stored = blue.stored(made)
     assert stored.stat().st_mode & 0o777 == 0o600
     assert b"things" not in stored.read_bytes(), "a backup is encrypted"
@@ -204,7 +204,7 @@ def test_an_s3_store_keeps_backups(gasper, blue):
         store.fail_next = [("PUT", 503), ("POST", 503), ("GET", 503)]
         store.cut_next_get = 0
         made = blue.backup("--to", "away")
-        assert made["verified_at"] and made["place"] == "away" and made["size_bytes"] > 8 << 20
+        assert made["verified"] and made["place"] == "away" and made["size_bytes"] > 8 << 20
         key = next(k for k in store.objects if k.endswith(".backup"))
         assert key.startswith("backups/of/gasper/blue/") and len(store.objects[key]) == made["size_bytes"]
         assert any("partNumber=2" in path for _, path in store.seen) and store.fail_next == [] and store.problems == []
@@ -256,7 +256,7 @@ def test_an_upload_that_was_killed_leaves_no_parts_in_the_store(own_gasper):
         wait_until(lambda: not [j for j in json.loads(own_gasper.command("jobs", "--json").ok().output) if j["state"] in ("waiting", "running")],
                    300, "the end of what was cut")
         made = big.backups()["backups"][0]
-        assert made["verified_at"] and made["place"] == "away" and len(store.objects) == 1
+        assert made["verified"] and made["place"] == "away" and len(store.objects) == 1
         assert len(store.names) == 2 and store.uploads == {} and store.problems == []
 
 

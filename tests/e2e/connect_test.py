@@ -284,7 +284,7 @@ def test_prometheus_reads_the_figures_of_databases(gasper):
         assert "none that is verified" in gasper.command("services:info", name).ok().output
         gasper.command("services:backup", name, deadline=300).ok()
         assert 0 <= numbers()["verified_backup_age_seconds"] < 300
-        assert json.loads(gasper.command("services:info", name, "--json").ok().output)["backed_up_at"]
+        assert json.loads(gasper.command("services:info", name, "--json").ok().output)["backed_up"]
         # The servers are asked once a minute at most.
         wait_until(lambda: "size_bytes" in numbers(), 100, "what the server says")
         seen = numbers()

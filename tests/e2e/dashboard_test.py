@@ -36,7 +36,7 @@ def test_a_database_is_made_attached_backed_up_and_destroyed_in_a_browser(gasper
         assert not (gasper.data / "services" / name).exists()
         assert gasper.command("config:get", app.name, "REDIS_URL").output.strip() == ""
         backups = json.loads(gasper.command("services:backups", name, "--json").ok().output)["backups"]
-        assert [b["origin"] for b in backups] == ["final", "manual"] and all(b["verified_at"] for b in backups)
+        assert [b["origin"] for b in backups] == ["final", "manual"] and all(b["verified"] for b in backups)
     finally:
         with contextlib.suppress(AssertionError):
             gasper.command("services:detach", name, app.name).ok()

@@ -270,7 +270,7 @@ class App:
 
     def version(self):
         """The number of the current release, by the command that users have."""
-        return json.loads(self.gasper.command("apps:info", self.name, "--json").ok().output)["version"]
+        return json.loads(self.gasper.command("apps:info", self.name, "--json").ok().output)["release"]
 
 
 class Load:

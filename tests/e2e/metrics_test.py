@@ -17,11 +17,14 @@ def shown(gasper, app):
     return json.loads(gasper.command("metrics", app, "--json").ok().output)
 
 
+def points_of(gasper, app, instance):
+    return [p for i in shown(gasper, app)["instances"] if i["name"] == instance for p in i["points"]]
+
+
 def test_an_instance_shows_what_it_uses(gasper):
     app = gasper.app("static")
     app.push().ok()
-    wait_until(lambda: shown(gasper, app.name)["instances"].get("web.1"), seconds=60, what="numbers of web.1")
-    points = shown(gasper, app.name)["instances"]["web.1"]
+    points = wait_until(lambda: points_of(gasper, app.name, "web.1"), seconds=60, what="numbers of web.1")
     assert all(0 <= p["cpus"] < 8 and p["memory_largest_bytes"] > 100_000 for p in points), points
     numbers = page(gasper)
     label = f'{{app="{app.name}",instance="web.1"}}'
@@ -46,7 +49,7 @@ def test_requests_are_counted_by_class_and_latency(gasper):
     app = gasper.app("static")
     app.push().ok()
     # Counting begins when the app was seen once.
-    wait_until(lambda: shown(gasper, app.name)["instances"].get("web.1"), seconds=60, what="numbers of web.1")
+    wait_until(lambda: points_of(gasper, app.name, "web.1"), seconds=60, what="numbers of web.1")
     for _ in range(20):
         assert app.get().status == 200
     assert app.get("/not-there").status == 404

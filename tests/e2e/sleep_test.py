@@ -10,7 +10,7 @@ from harness import wait_until
 
 
 def state(gasper, app):
-    return json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["sleep"]
+    return json.loads(gasper.command("ps:autosleep", app.name, "--json").ok().output)["state"]
 
 
 def timed_get(app):

@@ -21,7 +21,7 @@ def test_what_is_written_to_a_volume_outlives_releases_and_the_app(gasper):
 
     gasper.command("apps:destroy", app.name, "--confirm", app.name).ok()
     assert (gasper.data / "volumes/precious/file").read_text() == "kept\n"
-    assert json.loads(gasper.command("storage:list", "--json").ok().output)[0]["app"] is None
+    assert json.loads(gasper.command("storage:list", "--json").ok().output)[0]["mounted"] is None
     gasper.command("storage:destroy", "precious", "--confirm", "precious").ok()
     assert not (gasper.data / "volumes/precious").exists()
 

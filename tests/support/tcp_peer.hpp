@@ -109,4 +109,26 @@ class tcp_peer {
     bool reset_{false};
 };
 
+/// A port of this machine that nobody listens on now.
+inline std::uint16_t unused_port() {
+    unique_fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    socklen_t size = sizeof at;
+    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), size) != 0 ||
+        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0)
+        throw std::runtime_error("no free port");
+    return ntohs(at.sin_port);
+}
+
+/// Somebody listens there.
+inline bool is_heard(std::uint16_t port) {
+    try {
+        tcp_peer::connect(port);
+        return true;
+    } catch (const std::runtime_error&) {
+        return false;
+    }
+}
+
 }  // namespace gasper::test

@@ -1,13 +1,14 @@
 #include <nlohmann/json.hpp>
 
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 #include "web/options.hpp"
 
 namespace gasper::web::handlers {
 
-task<result<response>> show_version(services&, call) {
-    co_return json_response(200, {{"version", GASPER_VERSION}});
+task<result<response>> show_version(services& s, call) {
+    co_return json_response(
+        200, {{"version", GASPER_VERSION}, {"domain", s.settings.domain}, {"git_url", s.settings.git_url}});
 }
 
 task<result<response>> show_health(services&, call) {

@@ -1,10 +1,11 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
 #include "core/base/log.hpp"
 #include "web/access.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 #include "web/options.hpp"
 #include "web/problem.hpp"
 #include "web/throttle.hpp"
@@ -65,14 +66,16 @@ task<boost::system::result<login, response>> check_login(services& s, const call
 task<result<response>> log_in(services& s, call c) {
     auto done = co_await check_login(s, c);
     if (!done) co_return done.error();
-    co_return json_response(
-        200, {{"token", done->token.text}, {"expires", to_rfc3339(done->token.expires)}, {"user", view(done->who)}});
+    co_return json_response(200, {{"token", done->token.text},
+                                  {"expires", to_rfc3339(done->token.expires)},
+                                  {"user", control::as_json(done->who)}});
 }
 
 task<result<response>> open_session(services& s, call c) {
     auto done = co_await check_login(s, c);
     if (!done) co_return done.error();
-    auto out = json_response(200, {{"expires", to_rfc3339(done->token.expires)}, {"user", view(done->who)}});
+    auto out =
+        json_response(200, {{"expires", to_rfc3339(done->token.expires)}, {"user", control::as_json(done->who)}});
     out.fields.add("Set-Cookie", session_cookie(done->token.text, s.settings.session, c.from.secure));
     co_return out;
 }
@@ -85,23 +88,20 @@ task<result<response>> close_session(services&, call c) {
 }
 
 task<result<response>> show_user(services&, call c) {
-    co_return json_response(200, view(c.who));
+    co_return json_response(200, control::as_json(c.who));
 }
 
 task<result<response>> list_keys(services& s, call c) {
     auto keys = co_await s.platform.accounts().keys(c.who);
     if (!keys) co_return keys.error();
-    auto out = nlohmann::json::array();
-    for (const auto& key : *keys)
-        out.push_back(view(key));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*keys));
 }
 
 task<result<response>> add_key(services& s, call c) {
     auto key = co_await s.platform.accounts().add_key(c.who, c.body.at("name").get<std::string>(),
                                                       c.body.at("key").get<std::string>());
     if (!key) co_return key.error();
-    auto out = json_response(201, view(*key));
+    auto out = json_response(201, control::as_json(*key));
     out.fields.set("Location", "/api/v1/keys/" + escape(key->fingerprint));
     co_return out;
 }
@@ -109,9 +109,7 @@ task<result<response>> add_key(services& s, call c) {
 task<result<response>> remove_key(services& s, call c) {
     auto removed = co_await s.platform.accounts().remove_key(c.who, c.text("key"));
     if (!removed) co_return removed.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 }  // namespace gasper::web::handlers

@@ -3,10 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
 #include "web/events.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
 #include "web/handlers/streams.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -18,17 +19,11 @@ std::string text_of(const nlohmann::json& value) {
     return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-task<nlohmann::json> view_with_release(services& s, control::identity who, control::app_view app) {
-    if (app.version == 0) co_return view(app, nullptr);
-    const auto current = co_await s.platform.apps().release_info(who, app.info.name, app.version);
-    co_return view(app, current ? &*current : nullptr);
-}
-
 task<> produce_logs(control::platform& platform, control::identity who, std::string app, control::log_query query,
                     bool as_json, event_queue& out) {
     const control::log_sink sink = [&out, as_json](const log_entry& line) {
         const auto id = line.sequence > 0 ? std::to_string(line.sequence) : std::string();
-        const auto data = as_json ? text_of(view(line)) : control::to_line(line);
+        const auto data = as_json ? text_of(control::as_json(line)) : control::to_line(line);
         out.push({.name = {}, .id = id, .data = data});
     };
     const auto ended = co_await platform.streams().logs(who, app, query, sink);
@@ -63,16 +58,13 @@ result<control::log_query> log_query_of(const call& c) {
 task<result<response>> list_apps(services& s, call c) {
     auto apps = co_await s.platform.apps().list(c.who);
     if (!apps) co_return apps.error();
-    auto out = nlohmann::json::array();
-    for (const auto& app : *apps)
-        out.push_back(co_await view_with_release(s, c.who, app));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*apps));
 }
 
 task<result<response>> create_app(services& s, call c) {
     auto app = co_await s.platform.apps().create(c.who, c.body.at("name").get<std::string>());
     if (!app) co_return app.error();
-    auto out = json_response(201, view(*app, nullptr));
+    auto out = json_response(201, control::as_json(*app));
     out.fields.set("Location", "/api/v1/apps/" + app->info.name);
     co_return out;
 }
@@ -80,32 +72,24 @@ task<result<response>> create_app(services& s, call c) {
 task<result<response>> show_app(services& s, call c) {
     auto app = co_await s.platform.apps().info(c.who, c.text("app"));
     if (!app) co_return app.error();
-    co_return json_response(200, co_await view_with_release(s, c.who, *app));
+    co_return json_response(200, control::as_json(*app));
 }
 
 task<result<response>> destroy_app(services& s, call c) {
     auto gone = co_await s.platform.apps().destroy(c.who, c.text("app"), c.query.at("confirm"));
     if (!gone) co_return gone.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> list_instances(services& s, call c) {
     auto instances = co_await s.platform.apps().ps(c.who, c.text("app"));
     if (!instances) co_return instances.error();
-    auto out = nlohmann::json::array();
-    for (const auto& instance : *instances)
-        out.push_back(view(instance));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*instances));
 }
 
 task<result<response>> restart_app(services& s, call c) {
     auto id = co_await s.platform.apps().restart(c.who, c.text("app"));
-    if (!id) co_return id.error();
-    auto started = co_await s.platform.streams().job_info(c.who, *id);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
+    co_return co_await as_job(s, c.who, id);
 }
 
 task<result<response>> follow_logs(services& s, call c) {

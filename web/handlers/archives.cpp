@@ -3,40 +3,16 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/backups.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
-
-namespace {
-
-using nlohmann::json;
-
-json when(const std::optional<sys_time>& at) {
-    return at ? json(to_rfc3339(*at)) : json(nullptr);
-}
-
-json view(const control::archive_view& v) {
-    json covered = json::array();
-    for (const auto& span : v.covered)
-        covered.push_back({{"from", to_rfc3339(span.from)}, {"until", to_rfc3339(span.until)}});
-    return {{"service", v.info.service_name},
-            {"on", v.info.on && v.info.service},
-            {"place", v.info.place},
-            {"keep", v.info.keep},
-            {"covered", covered},
-            {"base", when(v.base)},
-            {"segment", when(v.segment)},
-            {"size_bytes", v.size},
-            {"alarm", v.alarm}};
-}
-
-}  // namespace
 
 task<result<response>> show_archive(services& s, call c) {
     auto v = co_await control::archives(s.platform).show(c.who, c.text("service"));
     if (!v) co_return v.error();
-    co_return json_response(200, view(*v));
+    co_return json_response(200, control::as_json(*v));
 }
 
 task<result<response>> archive_service(services& s, call c) {
@@ -48,9 +24,7 @@ task<result<response>> archive_service(services& s, call c) {
 task<result<response>> end_archive(services& s, call c) {
     auto off = co_await control::archives(s.platform).turn_off(c.who, c.text("service"));
     if (!off) co_return off.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> recover_service(services& s, call c) {

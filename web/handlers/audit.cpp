@@ -1,8 +1,9 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -13,15 +14,7 @@ task<result<response>> list_events(services& s, call c) {
     what.most = static_cast<int>(c.number("limit", 50));
     auto entries = co_await s.platform.audit().list(c.who, what);
     if (!entries) co_return entries.error();
-    auto out = nlohmann::json::array();
-    for (const auto& e : *entries)
-        out.push_back({{"id", e.id},
-                       {"at", to_rfc3339(e.at)},
-                       {"user", e.user},
-                       {"action", e.action},
-                       {"app", e.app},
-                       {"detail", e.detail}});
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*entries));
 }
 
 }  // namespace gasper::web::handlers

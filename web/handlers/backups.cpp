@@ -5,60 +5,15 @@
 #include "control/backups/backups.hpp"
 #include "control/backups/stores.hpp"
 #include "control/platform.hpp"
-#include "web/handlers/views.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 
 namespace gasper::web::handlers {
-
-namespace {
-
-using nlohmann::json;
-
-json view(const backup& b) {
-    return {{"id", b.id.value},
-            {"service", b.service_name},
-            {"kind", b.kind},
-            {"version", b.version},
-            {"place", b.place},
-            {"origin", b.origin},
-            {"state", std::string(to_string(b.state))},
-            {"verified", b.verified ? json(to_rfc3339(*b.verified)) : json(nullptr)},
-            {"problem", b.problem},
-            {"size_bytes", b.size},
-            {"dump_bytes", b.dump_size},
-            {"created", to_rfc3339(b.created)}};
-}
-
-json view(const control::backup_overview& o) {
-    json all = json::array();
-    for (const auto& b : o.all)
-        all.push_back(view(b));
-    json schedule;
-    if (o.schedule)
-        schedule = {{"schedule", o.schedule->schedule},
-                    {"zone", o.schedule->zone},
-                    {"keep", o.schedule->keep},
-                    {"place", o.schedule->place},
-                    {"next", o.next ? json(to_rfc3339(*o.next)) : json(nullptr)}};
-    return {{"backups", all}, {"schedule", schedule}, {"alarm", o.alarm}};
-}
-
-json view(const backup_store& s) {
-    return {{"name", s.name},     {"endpoint", s.endpoint}, {"region", s.region},
-            {"bucket", s.bucket}, {"prefix", s.prefix},     {"created", to_rfc3339(s.created)}};
-}
-
-response no_content() {
-    response out;
-    out.status = 204;
-    return out;
-}
-
-}  // namespace
 
 task<result<response>> list_backups(services& s, call c) {
     auto o = co_await control::backups(s.platform).list(c.who, c.text("service"));
     if (!o) co_return o.error();
-    co_return json_response(200, view(*o));
+    co_return json_response(200, control::as_json(*o));
 }
 
 task<result<response>> make_backup(services& s, call c) {
@@ -69,7 +24,7 @@ task<result<response>> make_backup(services& s, call c) {
 task<result<response>> show_backup(services& s, call c) {
     auto b = co_await control::backups(s.platform).info(c.who, c.text("service"), c.number("backup"));
     if (!b) co_return b.error();
-    co_return json_response(200, view(*b));
+    co_return json_response(200, control::as_json(*b));
 }
 
 task<result<response>> remove_backup(services& s, call c) {
@@ -96,7 +51,7 @@ task<result<response>> set_backup_schedule(services& s, call c) {
     wanted.place = text_or(c.body, "to", wanted.place);
     auto o = co_await control::backups(s.platform).schedule(c.who, c.text("service"), std::move(wanted));
     if (!o) co_return o.error();
-    co_return json_response(200, view(*o));
+    co_return json_response(200, control::as_json(*o));
 }
 
 task<result<response>> remove_backup_schedule(services& s, call c) {
@@ -108,10 +63,7 @@ task<result<response>> remove_backup_schedule(services& s, call c) {
 task<result<response>> list_backup_stores(services& s, call c) {
     auto all = co_await control::backup_stores(s.platform).list(c.who);
     if (!all) co_return all.error();
-    json out = json::array();
-    for (const auto& store : *all)
-        out.push_back(view(store));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*all));
 }
 
 task<result<response>> add_backup_store(services& s, call c) {
@@ -125,7 +77,7 @@ task<result<response>> add_backup_store(services& s, call c) {
     auto added =
         co_await control::backup_stores(s.platform).add(c.who, std::move(store), c.body.at("url").get<std::string>());
     if (!added) co_return added.error();
-    co_return json_response(201, json{{"name", name}});
+    co_return json_response(201, nlohmann::json{{"name", name}});
 }
 
 task<result<response>> remove_backup_store(services& s, call c) {

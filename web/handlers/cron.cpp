@@ -1,42 +1,16 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
-
-namespace {
-
-using nlohmann::json;
-
-json view(const cron_run& r) {
-    return {{"scheduled", to_rfc3339(r.scheduled)},
-            {"outcome", r.outcome},
-            {"job", r.job ? json(r.job.value) : json(nullptr)}};
-}
-
-json view(const control::cron_view& v) {
-    const auto& line = v.entry.line;
-    return {{"id", v.entry.id.value},
-            {"schedule", line.schedule},
-            {"timezone", line.zone},
-            {"command", line.command},
-            {"concurrency", to_string(line.overlap)},
-            {"source", v.entry.from_file ? "app.json" : "command"},
-            {"next", v.next ? json(to_rfc3339(*v.next)) : json(nullptr)},
-            {"last", v.last ? view(*v.last) : json(nullptr)}};
-}
-
-}  // namespace
 
 task<result<response>> list_cron(services& s, call c) {
     auto entries = co_await s.platform.cron().list(c.who, c.text("app"));
     if (!entries) co_return entries.error();
-    auto out = json::array();
-    for (const auto& v : *entries)
-        out.push_back(view(v));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*entries));
 }
 
 task<result<response>> add_cron(services& s, call c) {
@@ -46,32 +20,24 @@ task<result<response>> add_cron(services& s, call c) {
                    .overlap = cron_overlap_of(c.body.value("concurrency", "allow")).value_or(cron_overlap::allow)};
     auto made = co_await s.platform.cron().add(c.who, c.text("app"), std::move(line));
     if (!made) co_return made.error();
-    co_return json_response(201, view(*made));
+    co_return json_response(201, control::as_json(*made));
 }
 
 task<result<response>> remove_cron(services& s, call c) {
     auto removed = co_await s.platform.cron().remove(c.who, c.text("app"), c.number("cron"));
     if (!removed) co_return removed.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> run_cron(services& s, call c) {
     auto begun = co_await s.platform.cron().run(c.who, c.text("app"), c.number("cron"));
-    if (!begun) co_return begun.error();
-    auto started = co_await s.platform.streams().job_info(c.who, *begun);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
+    co_return co_await as_job(s, c.who, begun);
 }
 
 task<result<response>> list_cron_runs(services& s, call c) {
     auto runs = co_await s.platform.cron().history(c.who, c.text("app"), c.number("cron"));
     if (!runs) co_return runs.error();
-    auto out = json::array();
-    for (const auto& r : *runs)
-        out.push_back(view(r));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*runs));
 }
 
 }  // namespace gasper::web::handlers

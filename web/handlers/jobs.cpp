@@ -1,9 +1,10 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
 #include "web/handlers/streams.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -11,10 +12,7 @@ task<result<response>> list_jobs(services& s, call c) {
     const auto app = c.query.contains("app") ? c.query.at("app") : std::string();
     auto jobs = co_await s.platform.jobs().list(c.who, app, static_cast<int>(c.number("limit", 50)));
     if (!jobs) co_return jobs.error();
-    auto out = nlohmann::json::array();
-    for (const auto& j : *jobs)
-        out.push_back(view(j));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*jobs));
 }
 
 task<result<response>> cancel_job(services& s, call c) {
@@ -32,16 +30,13 @@ task<result<response>> cancel_build(services& s, call c) {
 task<result<response>> list_steps(services& s, call c) {
     auto tree = co_await s.platform.jobs().info(c.who, job_id{c.number("job")});
     if (!tree) co_return tree.error();
-    auto out = nlohmann::json::array();
-    for (const auto& step : tree->steps)
-        out.push_back(view(step));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(tree->steps));
 }
 
 task<result<response>> show_job(services& s, call c) {
     auto found = co_await s.platform.streams().job_info(c.who, job_id{c.number("job")});
     if (!found) co_return found.error();
-    co_return json_response(200, view(*found));
+    co_return json_response(200, control::as_json(*found));
 }
 
 task<result<response>> follow_job(services& s, call c) {

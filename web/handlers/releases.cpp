@@ -2,9 +2,10 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
 #include "web/handlers/streams.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -34,9 +35,7 @@ task<result<response>> change_config(services& s, call c) {
     auto id = co_await s.platform.apps().set_config(c.who, c.text("app"), std::move(changes));
     if (!id) co_return id.error();
     if (!*id) co_return co_await show_config(s, std::move(c));
-    auto started = co_await s.platform.streams().job_info(c.who, *id);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
+    co_return co_await as_job(s, c.who, id);
 }
 
 task<result<response>> list_releases(services& s, call c) {
@@ -46,10 +45,7 @@ task<result<response>> list_releases(services& s, call c) {
     if (!releases) co_return releases.error();
     newest(
         *releases, [](const release& r) { return r.version; }, c.number("limit", default_limit));
-    auto out = nlohmann::json::array();
-    for (const auto& r : *releases)
-        out.push_back(view(r, r.id == app->current));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*releases, app->current));
 }
 
 task<result<response>> show_release(services& s, call c) {
@@ -57,15 +53,12 @@ task<result<response>> show_release(services& s, call c) {
     if (!app) co_return app.error();
     auto found = co_await s.platform.apps().release_info(c.who, c.text("app"), static_cast<int>(c.number("version")));
     if (!found) co_return found.error();
-    co_return json_response(200, view(*found, found->id == app->current));
+    co_return json_response(200, control::as_json(*found, found->id == app->current));
 }
 
 task<result<response>> roll_back(services& s, call c) {
     auto id = co_await s.platform.apps().rollback(c.who, c.text("app"), c.body.at("rollback").get<int>());
-    if (!id) co_return id.error();
-    auto started = co_await s.platform.streams().job_info(c.who, *id);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
+    co_return co_await as_job(s, c.who, id);
 }
 
 task<result<response>> list_builds(services& s, call c) {
@@ -73,16 +66,13 @@ task<result<response>> list_builds(services& s, call c) {
     if (!builds) co_return builds.error();
     newest(
         *builds, [](const build& b) { return b.id; }, c.number("limit", default_limit));
-    auto out = nlohmann::json::array();
-    for (const auto& b : *builds)
-        out.push_back(view(b));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*builds));
 }
 
 task<result<response>> show_build(services& s, call c) {
     auto found = co_await s.platform.apps().build_info(c.who, c.text("app"), c.number("build"));
     if (!found) co_return found.error();
-    co_return json_response(200, view(*found));
+    co_return json_response(200, control::as_json(*found));
 }
 
 task<result<response>> follow_build(services& s, call c) {

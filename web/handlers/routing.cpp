@@ -1,29 +1,16 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
-
-namespace {
-
-using std::chrono::seconds;
-
-nlohmann::json maintenance_json(const control::routing_view& r) {
-    return {{"on", r.maintenance}, {"page", r.page}};
-}
-
-nlohmann::json autosleep_json(const control::routing_view& r) {
-    return {{"after_seconds", r.sleep_after.count()}, {"stop_after_seconds", r.stop_after.count()}, {"state", r.sleep}};
-}
-
-}  // namespace
 
 task<result<response>> show_maintenance(services& s, call c) {
     auto r = co_await s.platform.routings().show(c.who, c.text("app"));
     if (!r) co_return r.error();
-    co_return json_response(200, maintenance_json(*r));
+    co_return json_response(200, control::maintenance_json(*r));
 }
 
 task<result<response>> set_maintenance(services& s, call c) {
@@ -37,12 +24,12 @@ task<result<response>> set_maintenance(services& s, call c) {
 task<result<response>> show_autosleep(services& s, call c) {
     auto r = co_await s.platform.routings().show(c.who, c.text("app"));
     if (!r) co_return r.error();
-    co_return json_response(200, autosleep_json(*r));
+    co_return json_response(200, control::autosleep_json(*r));
 }
 
 task<result<response>> set_autosleep(services& s, call c) {
-    const seconds after(c.body.at("after_seconds").get<std::int64_t>());
-    const seconds stop(c.body.value("stop_after_seconds", std::int64_t{6 * 3600}));
+    const std::chrono::seconds after(c.body.at("after_seconds").get<std::int64_t>());
+    const std::chrono::seconds stop(c.body.value("stop_after_seconds", std::int64_t{6 * 3600}));
     auto done = co_await s.platform.routings().autosleep(c.who, c.text("app"), after, stop);
     if (!done) co_return done.error();
     co_return co_await show_autosleep(s, c);

@@ -1,23 +1,16 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
 task<result<response>> list_runs(services& s, call c) {
     auto running = co_await s.platform.one_offs().list(c.who, c.text("app"));
     if (!running) co_return running.error();
-    auto out = nlohmann::json::array();
-    for (const auto& o : *running)
-        out.push_back({{"name", o.name},
-                       {"command", o.command},
-                       {"user", o.user},
-                       {"release", o.version},
-                       {"job", o.job ? nlohmann::json(o.job.value) : nlohmann::json(nullptr)},
-                       {"since", to_rfc3339(o.since)}});
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*running));
 }
 
 task<result<response>> begin_run(services& s, call c) {
@@ -32,9 +25,7 @@ task<result<response>> begin_run(services& s, call c) {
 task<result<response>> stop_run(services& s, call c) {
     auto stopped = co_await s.platform.one_offs().stop(c.who, c.text("app"), c.text("run"));
     if (!stopped) co_return stopped.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 }  // namespace gasper::web::handlers

@@ -1,8 +1,9 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
 
@@ -14,13 +15,6 @@ using std::chrono::seconds;
 template <class T>
 std::optional<T> said(const json& body, const char* key) {
     return body.contains(key) ? std::optional<T>(body.at(key).get<T>()) : std::nullopt;
-}
-
-json view(const control::autoscale_view& v) {
-    return {{"process", v.process},    {"min", v.rule.least},
-            {"max", v.rule.most},      {"signal", to_string(v.rule.signal)},
-            {"target", v.rule.target}, {"cooldown", v.rule.cooldown.count()},
-            {"quantity", v.quantity},  {"load", v.load ? json(*v.load) : json()}};
 }
 
 }  // namespace
@@ -38,19 +32,13 @@ task<result<response>> set_process(services& s, call c) {
     if (const auto stop = said<std::int64_t>(b, "stop_timeout")) wanted.stop_timeout = seconds(*stop);
     const bool forget = b.value("reset", false);
     auto id = co_await s.platform.formations().set(c.who, c.text("app"), c.text("process"), std::move(wanted), forget);
-    if (!id) co_return id.error();
-    auto started = co_await s.platform.streams().job_info(c.who, *id);
-    if (!started) co_return started.error();
-    co_return accepted(*started);
+    co_return co_await as_job(s, c.who, id);
 }
 
 task<result<response>> list_autoscaling(services& s, call c) {
     auto all = co_await s.platform.autoscaling().list(c.who, c.text("app"));
     if (!all) co_return all.error();
-    auto out = json::array();
-    for (const auto& v : *all)
-        out.push_back(view(v));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*all));
 }
 
 task<result<response>> set_autoscaling(services& s, call c) {
@@ -68,9 +56,7 @@ task<result<response>> set_autoscaling(services& s, call c) {
 task<result<response>> remove_autoscaling(services& s, call c) {
     auto done = co_await s.platform.autoscaling().remove(c.who, c.text("app"), c.text("process"));
     if (!done) co_return done.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 }  // namespace gasper::web::handlers

@@ -6,63 +6,15 @@
 #include "control/platform.hpp"
 #include "control/services/services.hpp"
 #include "control/upgrades/upgrades.hpp"
-#include "web/handlers/views.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 
 namespace gasper::web::handlers {
 
-namespace {
-
-using nlohmann::json;
-
-json view(const attachment& a) {
-    return {{"app", a.app_name},
-            {"variable", a.variable},
-            {"user", a.user},
-            {"rights", std::string(to_string(a.rights))},
-            {"active", a.active}};
-}
-
-json view(const upgrade& kept) {
-    return {{"version", kept.before}, {"size_bytes", kept.size}, {"upgraded", to_rfc3339(kept.created)}};
-}
-
-json view(const control::service_view& v) {
-    json attached = json::array();
-    for (const auto& a : v.attachments)
-        attached.push_back(view(a));
-    json stats;
-    if (v.stats)
-        stats = {{"version", v.stats->version},
-                 {"size_bytes", v.stats->size_bytes},
-                 {"connections", v.stats->connections},
-                 {"max_connections", v.stats->max_connections},
-                 {"hit_ratio", v.stats->hit_ratio ? json(*v.stats->hit_ratio) : json(nullptr)},
-                 {"slow_queries", v.stats->slow_queries}};
-    return {{"name", v.info.name},
-            {"kind", v.info.kind},
-            {"stats", stats},
-            {"title", v.title},
-            {"version", v.info.version},
-            {"plan", v.info.plan},
-            {"state", v.state},
-            {"host", v.host},
-            {"port", v.port},
-            {"address", v.address.empty() ? json(nullptr) : json(v.address)},
-            {"memory_bytes", v.memory_bytes},
-            {"memory_limit_bytes", v.limit.memory_bytes},
-            {"attachments", attached},
-            {"backed_up", v.backed_up ? json(to_rfc3339(*v.backed_up)) : json(nullptr)},
-            {"kept", v.kept ? view(*v.kept) : json(nullptr)},
-            {"exposed", v.exposed ? json{{"port", v.exposed->port}, {"allowed", v.exposed->allowed}} : json(nullptr)},
-            {"created", to_rfc3339(v.info.created)}};
-}
-
-}  // namespace
-
 task<result<response>> list_service_kinds(services&, call) {
-    json out = json::array();
+    auto out = nlohmann::json::array();
     for (const auto& k : runtime::all_kinds()) {
-        json plans = json::array();
+        auto plans = nlohmann::json::array();
         for (const auto& p : k.plans)
             plans.push_back({{"name", p.name}, {"memory_bytes", p.limit.memory_bytes}, {"cpus", p.limit.cpus}});
         out.push_back({{"name", k.name},
@@ -80,10 +32,7 @@ task<result<response>> list_services(services& s, call c) {
     auto all = co_await databases.list(c.who);
     if (!all) co_return all.error();
     databases.ask_figures();
-    json out = json::array();
-    for (const auto& v : *all)
-        out.push_back(view(v));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*all));
 }
 
 task<result<response>> create_service(services& s, call c) {
@@ -98,17 +47,13 @@ task<result<response>> create_service(services& s, call c) {
 task<result<response>> show_service(services& s, call c) {
     auto v = co_await control::services(s.platform).info(c.who, c.text("service"));
     if (!v) co_return v.error();
-    co_return json_response(200, view(*v));
+    co_return json_response(200, control::as_json(*v));
 }
 
 task<result<response>> list_slow_statements(services& s, call c) {
     auto all = co_await control::services(s.platform).slow(c.who, c.text("service"));
     if (!all) co_return all.error();
-    json out = json::array();
-    for (const auto& one : *all)
-        out.push_back(
-            {{"statement", one.text}, {"calls", one.calls}, {"longest_ms", one.longest_ms}, {"mean_ms", one.mean_ms}});
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*all));
 }
 
 task<result<response>> destroy_service(services& s, call c) {
@@ -155,9 +100,7 @@ task<result<response>> upgrade_service(services& s, call c) {
 task<result<response>> confirm_upgrade(services& s, call c) {
     auto done = co_await control::upgrades(s.platform).confirm(c.who, c.text("service"));
     if (!done) co_return done.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> roll_back_upgrade(services& s, call c) {

@@ -1,44 +1,30 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
-
-namespace {
-
-nlohmann::json view(const volume& v) {
-    nlohmann::json mounted;
-    if (!v.app.empty()) mounted = {{"app", v.app}, {"path", v.path}};
-    return {{"name", v.name}, {"mounted", mounted}, {"created", to_rfc3339(v.created)}};
-}
-
-}  // namespace
 
 task<result<response>> list_volumes(services& s, call c) {
     const auto app = c.query.contains("app") ? c.query.at("app") : std::string();
     auto volumes = co_await s.platform.volumes().list(c.who, app);
     if (!volumes) co_return volumes.error();
-    auto out = nlohmann::json::array();
-    for (const auto& v : *volumes)
-        out.push_back(view(v));
-    co_return json_response(200, out);
+    co_return json_response(200, control::as_json(*volumes));
 }
 
 task<result<response>> create_volume(services& s, call c) {
     const auto name = c.body.at("name").get<std::string>();
     auto made = co_await s.platform.volumes().create(c.who, name);
     if (!made) co_return made.error();
-    co_return json_response(201, view(*made));
+    co_return json_response(201, control::as_json(*made));
 }
 
 task<result<response>> destroy_volume(services& s, call c) {
     auto done = co_await s.platform.volumes().destroy(c.who, c.text("volume"), c.query.at("confirm"));
     if (!done) co_return done.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 task<result<response>> mount_volume(services& s, call c) {

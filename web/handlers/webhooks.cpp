@@ -1,42 +1,17 @@
 #include <nlohmann/json.hpp>
 
 #include "control/platform.hpp"
+#include "control/views/views.hpp"
+#include "web/handlers/answers.hpp"
 #include "web/handlers/handlers.hpp"
-#include "web/handlers/views.hpp"
 
 namespace gasper::web::handlers {
-
-namespace {
-
-nlohmann::json view(const store::webhook& w) {
-    return {{"id", w.id},
-            {"url", w.url},
-            {"events", w.actions},
-            {"failures", w.failures},
-            {"last_error", w.last_error},
-            {"created", to_rfc3339(w.created)}};
-}
-
-bool is_mail(const store::webhook& w) {
-    return w.url.starts_with(control::webhooks::mail_scheme);
-}
-
-nlohmann::json notification_view(const store::webhook& w) {
-    auto out = view(w);
-    out.erase("url");
-    out["address"] = w.url.substr(control::webhooks::mail_scheme.size());
-    return out;
-}
-
-}  // namespace
 
 task<result<response>> list_notifications(services& s, call c) {
     auto all = co_await s.platform.webhooks().list(c.who, c.text("app"));
     if (!all) co_return all.error();
-    auto out = nlohmann::json::array();
-    for (const auto& w : *all)
-        if (is_mail(w)) out.push_back(notification_view(w));
-    co_return json_response(200, out);
+    std::erase_if(*all, [](const auto& w) { return !control::is_mail(w); });
+    co_return json_response(200, control::as_json(*all));
 }
 
 task<result<response>> add_notification(services& s, call c) {
@@ -44,8 +19,7 @@ task<result<response>> add_notification(services& s, call c) {
     const auto events = c.body.value("events", "");
     auto made = co_await s.platform.webhooks().add(c.who, c.text("app"), address, events);
     if (!made) co_return made.error();
-    made->hook.created = now();
-    auto out = json_response(201, notification_view(made->hook));
+    auto out = json_response(201, control::as_json(*made));
     out.fields.set("Location", "/api/v1/apps/" + c.text("app") + "/notifications/" + std::to_string(made->hook.id));
     co_return out;
 }
@@ -53,10 +27,8 @@ task<result<response>> add_notification(services& s, call c) {
 task<result<response>> list_webhooks(services& s, call c) {
     auto hooks = co_await s.platform.webhooks().list(c.who, c.text("app"));
     if (!hooks) co_return hooks.error();
-    auto out = nlohmann::json::array();
-    for (const auto& w : *hooks)
-        if (!is_mail(w)) out.push_back(view(w));
-    co_return json_response(200, out);
+    std::erase_if(*hooks, control::is_mail);
+    co_return json_response(200, control::as_json(*hooks));
 }
 
 task<result<response>> add_webhook(services& s, call c) {
@@ -64,10 +36,7 @@ task<result<response>> add_webhook(services& s, call c) {
     const auto events = c.body.value("events", "");
     auto made = co_await s.platform.webhooks().add(c.who, c.text("app"), url, events);
     if (!made) co_return made.error();
-    auto body = view(made->hook);
-    body["created"] = to_rfc3339(now());
-    body["secret"] = made->secret;
-    auto out = json_response(201, body);
+    auto out = json_response(201, control::as_json(*made));
     out.fields.set("Location", "/api/v1/apps/" + c.text("app") + "/webhooks/" + std::to_string(made->hook.id));
     co_return out;
 }
@@ -75,9 +44,7 @@ task<result<response>> add_webhook(services& s, call c) {
 task<result<response>> remove_webhook(services& s, call c) {
     auto removed = co_await s.platform.webhooks().remove(c.who, c.text("app"), c.number("webhook"));
     if (!removed) co_return removed.error();
-    response out;
-    out.status = 204;
-    co_return out;
+    co_return no_content();
 }
 
 }  // namespace gasper::web::handlers

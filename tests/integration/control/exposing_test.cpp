@@ -15,29 +15,10 @@
 namespace gasper {
 namespace {
 
+using test::is_heard;
+using test::unused_port;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-/// A port that nobody listens on now.
-std::uint16_t free_port() {
-    unique_fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    socklen_t size = sizeof at;
-    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), size) != 0 ||
-        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0)
-        throw std::runtime_error("no free port");
-    return ntohs(at.sin_port);
-}
-
-bool is_heard(std::uint16_t port) {
-    try {
-        test::tcp_peer::connect(port);
-        return true;
-    } catch (const std::runtime_error&) {
-        return false;
-    }
-}
 
 class exposing_test : public testing::Test {
  protected:
@@ -96,7 +77,7 @@ class exposing_test : public testing::Test {
     test::temporary_directory dir;
     test::scripted_cluster cluster;
     std::optional<test::control_world> world;
-    const std::uint16_t port{free_port()};
+    const std::uint16_t port{unused_port()};
 };
 
 TEST_F(exposing_test, shows_the_url_once_and_opens_the_port) {
@@ -153,7 +134,7 @@ TEST_F(exposing_test, a_port_is_one_services_and_a_port_that_cannot_be_had_leave
 
 TEST_F(exposing_test, exposed_again_it_changes_port_and_networks_alone) {
     const auto first = expose("blue", port, "192.0.2.0/24");
-    const auto other = free_port();
+    const auto other = unused_port();
     const auto second = expose("blue", other, "198.51.100.0/24");
     ASSERT_TRUE(second) << second.error().message;
     EXPECT_EQ(second->url, "");
@@ -166,7 +147,7 @@ TEST_F(exposing_test, exposed_again_it_changes_port_and_networks_alone) {
 
 TEST_F(exposing_test, a_change_that_cannot_be_leaves_what_was) {
     const auto first = expose("blue", port, "192.0.2.0/24");
-    ASSERT_TRUE(expose("red", free_port(), "192.0.2.0/24"));
+    ASSERT_TRUE(expose("red", unused_port(), "192.0.2.0/24"));
     const auto refused = expose("blue", show("red")->info.port, "192.0.2.0/24");
     EXPECT_EQ(refused.error().code, "port_taken");
     EXPECT_EQ(show("blue")->info.port, port);

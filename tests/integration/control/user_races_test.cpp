@@ -4,42 +4,24 @@
 #include <set>
 
 #include "control/backups/backups.hpp"
-#include "control/services/services.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/services.hpp"
-#include "tests/support/control_world.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/integration/control/attached_database.hpp"
 
 namespace gasper {
 namespace {
 
-class user_races_test : public testing::Test {
+class user_races_test : public attached_database {
  protected:
-    static void SetUpTestSuite() { init_crypto(); }
-
     void SetUp() override {
-        world.deployed("hello");
-        ASSERT_TRUE(world.settle(world.platform().recover()));
-        ASSERT_TRUE(world.until([&] { return world.routed("hello").size() == 1; }));
-        control::new_service blue;
-        blue.kind = "redis";
-        blue.name = "blue";
-        expect_done(world.settle(databases().create(world.who(), blue)));
-        control::new_attachment wanted;
-        wanted.service = "blue";
-        wanted.app = "hello";
-        expect_done(world.settle(databases().attach(world.who(), wanted)));
+        attach_blue("redis");
+        if (HasFatalFailure()) return;
         engine.tables["blue"] = {{"things", 5}};
         expect_done(world.settle(backups().make(world.who(), "blue", "")));
         engine.on_verb = [this](const std::string& verb, const std::string& service) { hear(verb, service); };
     }
 
-    control::services databases() { return control::services(world.platform()); }
     control::backups backups() { return control::backups(world.platform()); }
-    void expect_done(result<job_id> begun) {
-        ASSERT_TRUE(begun) << begun.error().message;
-        ASSERT_EQ(world.finish(*begun), job_state::succeeded) << world.settle(world.jobs().info(*begun)).value().reason;
-    }
     job_id restore() {
         control::restore_request wanted;
         wanted.service = wanted.confirm = "blue";
@@ -75,10 +57,6 @@ class user_races_test : public testing::Test {
     }
     bool heard(const std::string& what) const { return heard_.contains(what); }
 
-    test::temporary_directory dir;
-    test::scripted_cluster cluster;
-    test::service_engine engine;
-    test::control_world world{dir.path(), cluster, {}, &engine};
     int starts_before{0};
     bool stops_late{false};  // the server that serves is still there once the one beside it has its users
 

@@ -5,54 +5,24 @@
 #include <set>
 
 #include "control/services/exposing.hpp"
-#include "control/services/services.hpp"
 #include "control/upgrades/upgrades.hpp"
 #include "core/store/services.hpp"
-#include "tests/support/control_world.hpp"
+#include "tests/integration/control/attached_database.hpp"
 #include "tests/support/tcp_peer.hpp"
-#include "tests/support/temporary_directory.hpp"
 
 namespace gasper {
 namespace {
 
-std::uint16_t unused_port() {
-    unique_fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    socklen_t size = sizeof at;
-    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), size) != 0 ||
-        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0)
-        throw std::runtime_error("no free port");
-    return ntohs(at.sin_port);
-}
-
-class walls_test : public testing::Test {
+class walls_test : public attached_database {
  protected:
-    static void SetUpTestSuite() { init_crypto(); }
-
     void SetUp() override {
-        world.deployed("hello");
-        ASSERT_TRUE(world.settle(world.platform().recover()));
-        ASSERT_TRUE(world.until([&] { return world.routed("hello").size() == 1; }));
-        control::new_service blue;
-        blue.kind = "postgres";
-        blue.name = "blue";
-        blue.version = "15";
-        expect_done(world.settle(databases().create(world.who(), blue)));
-        control::new_attachment wanted;
-        wanted.service = "blue";
-        wanted.app = "hello";
-        expect_done(world.settle(databases().attach(world.who(), wanted)));
+        attach_blue("postgres", "15");
+        if (HasFatalFailure()) return;
         ASSERT_TRUE(expose());
         engine.tables["blue"] = rows;
         engine.on_verb = [this](const std::string& verb, const std::string&) { heard.insert(verb); };
     }
 
-    control::services databases() { return control::services(world.platform()); }
-    void expect_done(result<job_id> begun) {
-        ASSERT_TRUE(begun) << begun.error().message;
-        ASSERT_EQ(world.finish(*begun), job_state::succeeded) << world.settle(world.jobs().info(*begun)).value().reason;
-    }
     result<control::exposure_view> expose() {
         control::new_exposure wanted;
         wanted.service = "blue";
@@ -69,27 +39,13 @@ class walls_test : public testing::Test {
         wanted.service = "blue";
         return world.settle(databases().open_console(world.who(), wanted));
     }
-    result<job_id> attach_again() {
-        control::new_attachment wanted;
-        wanted.service = "blue";
-        wanted.app = "hello";
-        wanted.alias = "SECOND";
-        return world.settle(databases().attach(world.who(), wanted));
-    }
     job_id upgrade_half() {
         engine.held = {"dump"};
         const auto begun = world.settle(control::upgrades(world.platform()).start(world.who(), "blue", "17")).value();
         EXPECT_TRUE(world.until([&] { return heard.contains("dump"); }));
         return begun;
     }
-    bool is_open() const {
-        try {
-            test::tcp_peer::connect(port);
-            return true;
-        } catch (const std::runtime_error&) {
-            return false;
-        }
-    }
+    bool is_open() const { return test::is_heard(port); }
     void look_at_doors() {
         auto work = [](control::parts& p) -> task<bool> {
             co_await control::look_at_doors(p);
@@ -103,11 +59,7 @@ class walls_test : public testing::Test {
     }
 
     const std::map<std::string, int> rows{{"orders", 3}, {"things", 5}};
-    test::temporary_directory dir;
-    test::scripted_cluster cluster;
-    test::service_engine engine;
-    test::control_world world{dir.path(), cluster, {}, &engine};
-    const std::uint16_t port{unused_port()};
+    const std::uint16_t port{test::unused_port()};
     std::set<std::string> heard;
     int ended{0};
 };
@@ -123,7 +75,7 @@ TEST_F(walls_test, nobody_gets_in_while_the_data_is_copied) {
     EXPECT_EQ(tunnel().error().code, "service_upgrading");
     EXPECT_EQ(console().error().code, "service_upgrading");
     EXPECT_EQ(expose().error().code, "service_upgrading");
-    EXPECT_EQ(world.finish(attach_again().value()), job_state::failed);
+    EXPECT_EQ(world.finish(attach("SECOND").value()), job_state::failed);
     look_at_doors();
     EXPECT_FALSE(is_open()) << "whoever looks at doors now and then leaves it shut";
     engine.held.clear();

@@ -112,6 +112,12 @@ TEST_F(api_test, says_what_is_wrong_with_a_path_or_method) {
     EXPECT_EQ(ask(method::get, "/%zz").raw.status, 400);
 }
 
+TEST_F(api_test, says_what_runs_here_and_where_apps_are) {
+    const auto here = ask(method::get, "/api/v1/version").body;
+    EXPECT_EQ(here.at("domain"), "localhost");
+    EXPECT_EQ(here.at("git_url"), "ssh://git@localhost:2222/");
+}
+
 TEST_F(api_test, creates_and_lists_apps) {
     const auto made = ask(method::post, "/api/v1/apps", R"({"name":"hello"})");
     EXPECT_EQ(made.raw.status, 201);

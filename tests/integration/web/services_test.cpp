@@ -1,4 +1,5 @@
 #include "control/services/services.hpp"
+#include "core/store/archives.hpp"
 #include "core/store/jobs.hpp"
 #include "core/store/services.hpp"
 #include "tests/integration/web/api_fixture.hpp"
@@ -89,6 +90,41 @@ TEST_F(service_api_test, a_list_has_what_servers_said_last_and_asks_them_for_the
     EXPECT_TRUE(listed[1].at("address").is_null());
     board().running.clear();
     EXPECT_TRUE(get("services").body[0].at("stats").is_null()) << "it did run";
+}
+
+TEST_F(service_api_test, a_database_and_its_backups_say_which_moments_are_covered) {
+    EXPECT_TRUE(get("services/blue").body.at("archive").is_null());
+    const auto begins = sys_time(std::chrono::hours(490'000)), until = begins + std::chrono::minutes(5);
+    world.store([&](SQLite::Database& db) {
+        archive a;
+        a.service = store::find_service(db, "blue")->id;
+        a.service_name = "blue";
+        a.owner = world.who().id;
+        a.kind = "postgres";
+        a.plan = "small";
+        a.id = store::add_archive(db, a);
+        archive_base b;
+        b.archive = a.id;
+        b.run = "1a2b";
+        b.version = "15";
+        b.place = "local";
+        b.object = "base";
+        b.first = b.last = 3;
+        b.id = store::add_archive_base(db, b);
+        b.begins = begins;
+        b.verified = until;
+        store::update_archive_base(db, b);
+        archive_segment s{.archive = a.id, .run = "1a2b", .number = 3, .name = "AA", .place = "local", .object = "AA"};
+        s.until = until;
+        store::put_archive_segment(db, s);
+    });
+    const auto archived = get("services/blue/archive").body;
+    ASSERT_EQ(archived.at("covered").size(), 1u);
+    EXPECT_EQ(archived.at("covered")[0].at("from"), to_rfc3339(begins));
+    EXPECT_EQ(archived.at("covered")[0].at("until"), to_rfc3339(until));
+    EXPECT_EQ(get("services/blue").body.at("archive"), archived);
+    EXPECT_EQ(get("services/blue/backups").body.at("archive"), archived);
+    EXPECT_TRUE(get("services/cache/backups").body.at("archive").is_null());
 }
 
 TEST_F(service_api_test, jobs_of_one_database_are_listed_for_who_may_use_it) {
