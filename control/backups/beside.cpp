@@ -49,6 +49,7 @@ task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sin
     spec->data = beside.data.string();
     if (!beside.image.empty()) spec->image = beside.image;
     spec->apps.clear();
+    spec->env["SERVICE_BESIDE"] = beside.proof ? "proof" : "filled";
     auto up = co_await start_server(p, std::move(*spec), until.sooner(kind_of(s).start_timeout));
     if (!up) co_return up.error();
     beside.server = std::move(*up);

@@ -18,6 +18,7 @@ struct server_beside {
     std::filesystem::path data;  // data/services/blue/beside-1a2b3c4d
     runtime::observed_service server;
     std::string image{};  // another than the kind's; empty: that
+    bool proof{false};    // thrown away, whatever it shows
 };
 
 /// A name and a directory; nothing is there yet.

@@ -105,6 +105,7 @@ task<result<>> verify(parts& p, service s, const backup& b, two_counts c, job_co
     co_await job.step("verify");
     job.say("-----> Restoring it into a throw-away server");
     auto beside = plan_beside(p, s.name);
+    beside.proof = true;
     const claimed_beside claim(p.service_servers, beside);
     auto work = replay(p, s, b, beside, job);
     auto restored = co_await job.guard(std::move(work));
