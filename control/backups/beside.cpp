@@ -65,15 +65,23 @@ task<result<>> restore_beside(parts& p, const server_beside& beside, verb_input 
     co_return *restored;
 }
 
+task<result<>> stop_beside(parts& p, const service& s, const server_beside& beside) {
+    return p.services.stop(beside.name, kind_of(s).stop_timeout);
+}
+
 task<result<>> end_beside(parts& p, const service& s, const server_beside& beside) {
-    auto stopped = co_await p.services.stop(beside.name, kind_of(s).stop_timeout);
+    auto stopped = co_await stop_beside(p, s, beside);
     if (!stopped) co_return stopped;
     co_return co_await p.services.remove(beside.name, deadline::after(seconds(60)));
 }
 
-task<> clear_beside(parts& p, const server_beside& beside) {
+task<> clear_server_beside(parts& p, const server_beside& beside) {
     auto removed = co_await p.services.remove(beside.name, deadline::after(seconds(60)));
     if (!removed) p.log.warn("a throw-away server stays", {{"name", beside.name}, {"reason", removed.error().message}});
+}
+
+task<> clear_beside(parts& p, const server_beside& beside) {
+    co_await clear_server_beside(p, beside);
     const auto work = [&beside] {
         std::error_code ignored;
         fs::remove_all(beside.data, ignored);

@@ -31,8 +31,12 @@ task<result<>> restore_beside(parts& p, const server_beside& beside, verb_input 
 task<result<>> give_users(parts& p, service s, std::string container);
 /// What is in a server of the service's kind, by the verb `contents`; nothing when the kind has none.
 task<result<contents>> count_contents(parts& p, service s, std::string container);
-/// Ends it in good order, so that its data can be used.
+/// Ends it in good order, so that its data can be used. The server stays, stopped.
+task<result<>> stop_beside(parts& p, const service& s, const server_beside& beside);
+/// The same, and the server goes.
 task<result<>> end_beside(parts& p, const service& s, const server_beside& beside);
+/// The server goes, and its data stays. No error when it is not there.
+task<> clear_server_beside(parts& p, const server_beside& beside);
 /// Server and data go. No error when they are not there.
 task<> clear_beside(parts& p, const server_beside& beside);
 
