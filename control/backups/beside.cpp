@@ -47,6 +47,7 @@ task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sin
     spec->data = beside.data.string();
     if (!beside.image.empty()) spec->image = beside.image;
     spec->apps.clear();
+    spec->env["SERVICE_BESIDE"] = beside.proof ? "proof" : "filled";
     auto up = co_await start_server(p, std::move(*spec), until.sooner(kind_of(s).start_timeout));
     if (!up) co_return up.error();
     beside.server = std::move(*up);
@@ -62,15 +63,23 @@ task<result<>> restore_beside(parts& p, const server_beside& beside, verb_input 
     co_return *restored;
 }
 
+task<result<>> stop_beside(parts& p, const service& s, const server_beside& beside) {
+    return p.services.stop(beside.name, kind_of(s).stop_timeout);
+}
+
 task<result<>> end_beside(parts& p, const service& s, const server_beside& beside) {
-    auto stopped = co_await p.services.stop(beside.name, kind_of(s).stop_timeout);
+    auto stopped = co_await stop_beside(p, s, beside);
     if (!stopped) co_return stopped;
     co_return co_await p.services.remove(beside.name, deadline::after(seconds(60)));
 }
 
-task<> clear_beside(parts& p, const server_beside& beside) {
+task<> clear_server_beside(parts& p, const server_beside& beside) {
     auto removed = co_await p.services.remove(beside.name, deadline::after(seconds(60)));
     if (!removed) p.log.warn("a throw-away server stays", {{"name", beside.name}, {"reason", removed.error().message}});
+}
+
+task<> clear_beside(parts& p, const server_beside& beside) {
+    co_await clear_server_beside(p, beside);
     const auto work = [&beside] {
         std::error_code ignored;
         fs::remove_all(beside.data, ignored);

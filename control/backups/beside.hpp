@@ -19,6 +19,7 @@ struct server_beside {
     std::filesystem::path data;  // data/services/blue/beside-1a2b3c4d
     runtime::observed_service server;
     std::string image{};  // another than the kind's; empty: that
+    bool proof{false};    // thrown away, whatever it shows
 };
 
 /// A name and a directory; nothing is there yet.
@@ -35,8 +36,12 @@ task<result<>> give_users(parts& p, service s, std::string container);
 task<> agree_on_users(parts& p, service s, job_context& job);
 /// What is in a server of the service's kind, by the verb `contents`; nothing when the kind has none.
 task<result<contents>> count_contents(parts& p, service s, std::string container);
-/// Ends it in good order, so that its data can be used.
+/// Ends it in good order, so that its data can be used. The server stays, stopped.
+task<result<>> stop_beside(parts& p, const service& s, const server_beside& beside);
+/// The same, and the server goes.
 task<result<>> end_beside(parts& p, const service& s, const server_beside& beside);
+/// The server goes, and its data stays. No error when it is not there.
+task<> clear_server_beside(parts& p, const server_beside& beside);
 /// Server and data go. No error when they are not there.
 task<> clear_beside(parts& p, const server_beside& beside);
 

@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t read_size = 256u << 10;
+constexpr off_t on_its_way = 8 << 20;  // written to a file, and the disk is told
 constexpr auto unfinished = ".part";
 
 error file_failure(const fs::path& at, int reason) {
@@ -47,7 +48,12 @@ class file_sink final : public backup_sink {
     }
 
     task<result<>> write(std::string piece, deadline) override {
-        const auto work = [this, &piece] { return write_all(fd_.get(), piece, at_); };
+        const auto work = [this, &piece] {
+            auto written = write_all(fd_.get(), piece, at_);
+            written_ += static_cast<off_t>(piece.size());
+            if (written_ - told_ >= on_its_way) tell_disk();
+            return written;
+        };
         co_return co_await files_.run(work);
     }
 
@@ -70,9 +76,16 @@ class file_sink final : public backup_sink {
     }
 
  private:
+    // What goes to the disk meanwhile need not be waited for at the end.
+    void tell_disk() {
+        (void)::sync_file_range(fd_.get(), told_, written_ - told_, SYNC_FILE_RANGE_WRITE);
+        told_ = written_;
+    }
+
     blocking_pool& files_;
     fs::path at_;
     unique_fd fd_;
+    off_t written_{0}, told_{0};
 };
 
 class file_source final : public backup_source {

@@ -22,8 +22,16 @@ task<bool> dump_pipe::put(std::string piece) {
     } else {
         waiting_ += piece;
     }
-    if (waiting_.size() >= worthwhile) changed_.cancel();
+    if (waiting_.size() < worthwhile) co_return true;
+    begun_ = true;
+    changed_.cancel();
     co_return true;
+}
+
+task<bool> dump_pipe::begun() {
+    while (!begun_ && !ended_)
+        co_await wait();
+    co_return begun_ || *ended_;
 }
 
 void dump_pipe::end() {

@@ -28,6 +28,9 @@ class dump_pipe {
     /// It breaks off: the reader gets what was put until then, and is refused. Nothing when it ended before.
     void break_off(error why);
 
+    /// Waits until the dump is on its way: there was a piece worth its while, or it ended. False: it broke off.
+    task<bool> begun();
+
     /// Waits. Empty: the end.
     task<result<std::string>> take();
     /// Nobody takes any more.
@@ -39,7 +42,7 @@ class dump_pipe {
     asio::steady_timer changed_;
     std::string waiting_;
     std::optional<result<>> ended_;
-    bool unread_{false};
+    bool begun_{false}, unread_{false};
 };
 
 }  // namespace gasper::control

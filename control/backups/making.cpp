@@ -34,13 +34,26 @@ struct two_counts {
     contents before, after;
 };
 
-task<result<>> dump_and_record(parts& p, std::string container, backup_recorder& recorder, deadline until) {
+// A dump holds the moment before its first piece came.
+task<result<contents>> count_once_begun(parts& p, service s, std::string container, std::shared_ptr<dump_pipe> dump) {
+    const bool begun = co_await dump->begun();
+    if (!begun) co_return contents{};
+    co_return co_await count_contents(p, s, container);
+}
+
+// What is in the database afterwards, counted while the dump is drawn.
+task<result<contents>> dump_and_count(parts& p, service s, std::string container, backup_recorder& recorder,
+                                      deadline until) {
     auto pipe = std::make_shared<dump_pipe>(p.executor);
     std::optional<result<>> stored;
-    auto drawing = draw_dump(p, std::move(container), pipe, until);
+    std::optional<result<contents>> counted;
+    auto drawing = draw_dump(p, container, pipe, until);
     auto recording = store_in(stored, record_dump(pipe, recorder));
-    co_await run_both(std::move(drawing), std::move(recording));
-    co_return *stored;
+    auto dumping = run_both(std::move(drawing), std::move(recording));
+    auto counting = store_in(counted, count_once_begun(p, s, container, pipe));
+    co_await run_both(std::move(dumping), std::move(counting));
+    if (!*stored) co_return stored->error();
+    co_return std::move(*counted);
 }
 
 // The server's version goes with it, so that a restore knows what it gets.
@@ -58,26 +71,24 @@ task<result<two_counts>> store_dump(parts& p, service s, backup& b, job_context&
     auto place = co_await backup_place_of(p, b.place);
     if (!place) co_return place.error();
     two_counts c;
-    auto before = co_await count_contents(p, s, container);
-    if (!before) co_return before.error();
     co_await job.step("dump");
     job.say(fmt::format("-----> Dumping {} {}", kind_of(s).title, *version));
+    auto before = co_await count_contents(p, s, container);
+    if (!before) co_return before.error();
     const auto until = deadline::after(longest_dump);
     const written_backup written(p.service_servers, b);
     auto sink = co_await (*place)->create(b.object, until);
     if (!sink) co_return sink.error();
     const backup_header header{s.kind, s.name, *version, std::chrono::floor<seconds>(b.created)};
     backup_recorder recorder(p, std::move(*sink), header, until);
-    auto work = dump_and_record(p, container, recorder, until);
-    auto stored = co_await job.guard(std::move(work));
-    if (!stored) {
+    auto work = dump_and_count(p, s, container, recorder, until);
+    auto after = co_await job.guard(std::move(work));
+    if (!after) {
         co_await recorder.drop();
-        co_return stored.error();
+        co_return after.error();
     }
     b.size = recorder.size();
     b.dump_size = recorder.dump_size();
-    auto after = co_await count_contents(p, s, container);
-    if (!after) co_return after.error();
     c.before = std::move(*before);
     c.after = std::move(*after);
     co_return c;
@@ -106,6 +117,7 @@ task<result<>> verify(parts& p, service s, const backup& b, two_counts c, job_co
     co_await job.step("verify");
     job.say("-----> Restoring it into a throw-away server");
     auto beside = plan_beside(p, s.name);
+    beside.proof = true;
     const claimed_beside claim(p.service_servers, beside);
     auto work = replay(p, s, b, beside, job);
     auto restored = co_await job.guard(std::move(work));

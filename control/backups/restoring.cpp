@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "control/backups/backup_jobs.hpp"
 #include "control/backups/beside.hpp"
@@ -13,6 +14,7 @@
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
+#include "core/base/join.hpp"
 #include "core/model/service_version.hpp"
 #include "core/store/backups.hpp"
 #include "core/store/services.hpp"
@@ -49,7 +51,16 @@ task<result<>> fill(parts& p, service s, server_beside& beside, verb_input input
     if (!restored) co_return restored;
     auto given = co_await give_users(p, s, beside.server.container);
     if (!given) co_return given;
-    co_return co_await end_beside(p, s, beside);
+    co_return co_await stop_beside(p, s, beside);
+}
+
+// Its server goes meanwhile: the data is all that is needed of it.
+task<result<>> swap_and_clear(parts& p, service s, const server_beside& beside, job_context& job) {
+    std::optional<result<>> placed;
+    auto placing = store_in(placed, take_place(p, s, beside, job));
+    auto clearing = clear_server_beside(p, beside);
+    co_await run_both(std::move(placing), std::move(clearing));
+    co_return *placed;
 }
 
 // The data before goes when what serves is written down, and not sooner.
@@ -113,7 +124,7 @@ task<result<>> replace_data(parts& p, service_id id, beside_filler fill_it, std:
     job.commit();
     co_await job.step("swap");
     job.say("-----> Taking its place");
-    auto placed = co_await take_place(p, *s, beside, job);
+    auto placed = co_await swap_and_clear(p, *s, beside, job);
     co_return co_await conclude(p, *s, beside, std::move(placed), job);
 }
 

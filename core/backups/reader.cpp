@@ -43,6 +43,7 @@ struct backup_reader::state {
     std::string key;
     handle<ZSTD_DCtx, ZSTD_freeDCtx> decompressor{ZSTD_createDCtx()};
     crypto_secretstream_xchacha20poly1305_state cipher{};
+    bool has_digest{false};
     crypto_generichash_state hash{};
     place at{place::header};
     std::string input;
@@ -73,7 +74,8 @@ result<bool> backup_reader::state::read_header() {
         return fail(errc::invalid, "not_a_backup", "this is no backup of Gasper");
     constexpr auto fixed = magic.size() + 1 + 2;
     if (in.size() < fixed) return false;
-    if (in[magic.size()] != format)
+    has_digest = in[magic.size()] == format_with_digest;
+    if (in[magic.size()] != format && !has_digest)
         return fail(errc::invalid, "backup_format", "this backup has a format that this Gasper does not know");
     const auto size = number(in, magic.size() + 1, 2);
     if (size < 8 + 3 || size > most_fields) return damaged("its header makes no sense");
@@ -116,9 +118,10 @@ result<bool> backup_reader::state::read_frame() {
 }
 
 result<> backup_reader::state::prove(std::string_view last) {
-    if (last.size() != trailer || !zstd_ended) return damaged("it ends in the middle");
-    std::string digest(32, '\0');
-    crypto_generichash_final(&hash, octets(digest), digest.size());
+    const auto size = has_digest ? trailer_with_digest : trailer;
+    if (last.size() != size || !zstd_ended) return damaged("it ends in the middle");
+    std::string digest(size - 8, '\0');
+    if (has_digest) crypto_generichash_final(&hash, octets(digest), digest.size());
     if (number(last, 0, 8) != dump_bytes || last.substr(8) != digest) return damaged("its sum does not match");
     if (used != input.size()) return damaged("something follows its end");
     at = place::complete;
@@ -142,7 +145,7 @@ result<std::string> backup_reader::state::decompress() {
     more_inside = to.pos == to.size && !zstd_ended;
     if (zstd_ended && frame_used < frame.size()) return damaged("something follows the end of the dump");
     piece.resize(to.pos);
-    crypto_generichash_update(&hash, octets(std::string_view(piece)), piece.size());
+    if (has_digest) crypto_generichash_update(&hash, octets(std::string_view(piece)), piece.size());
     dump_bytes += piece.size();
     return piece;
 }

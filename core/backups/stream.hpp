@@ -2,10 +2,12 @@
 // (libsodium's secretstream, XChaCha20-Poly1305), with a header that says of what, and a last frame that proves that
 // nothing is missing. Sans-io: bytes in, bytes out, memory bounded by a few frames whatever the dump's size. A writer
 // or reader is used by one thread at a time; both need init_crypto(). The layout, integers little-endian:
-//     "GASPBKP1" · u16 size of the fields · the fields · 24 bytes of secretstream header · frames
+//     "GASPBKP2" · u16 size of the fields · the fields · 24 bytes of secretstream header · frames
 //     fields: u64 seconds since 1970 · kind · service · version, each as u8 size and bytes
 //     frame: u32 size · ciphertext. The first frame also authenticates all that stands before it. Its plain text is a
-//     part of the zstd stream; that of the last, tagged final: u64 size of the dump · 32 bytes of BLAKE2b over it.
+//     part of the zstd stream, which has a checksum; that of the last, tagged final: u64 size of the dump.
+// "GASPBKP1" is read as well: its zstd stream has no checksum, its last frame also has 32 bytes of BLAKE2b over the
+// dump.
 #pragma once
 
 #include <chrono>

@@ -12,8 +12,8 @@
 namespace gasper::backup_wire {
 
 inline constexpr std::string_view magic = "GASPBKP";
-inline constexpr char format = '1';
-inline constexpr std::size_t trailer = 8 + 32;
+inline constexpr char format = '2', format_with_digest = '1';
+inline constexpr std::size_t trailer = 8, trailer_with_digest = 8 + 32;
 inline constexpr std::size_t tag = crypto_secretstream_xchacha20poly1305_ABYTES;
 inline constexpr std::size_t stream_header = crypto_secretstream_xchacha20poly1305_HEADERBYTES;
 inline constexpr std::size_t most_fields = 8 + 3 * (1 + backup_limits::field);

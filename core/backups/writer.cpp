@@ -34,7 +34,6 @@ std::string beginning(const backup_header& h) {
 struct backup_writer::state {
     handle<ZSTD_CCtx, ZSTD_freeCCtx> compressor{ZSTD_createCCtx()};
     crypto_secretstream_xchacha20poly1305_state cipher{};
-    crypto_generichash_state hash{};
     std::string unsent;         // the header, until the first frame goes
     std::string authenticated;  // by the first frame
     std::string frame;          // compressed, not encrypted yet
@@ -79,12 +78,12 @@ backup_writer::backup_writer(const backup_header& header, std::string_view key, 
     if (!state_->compressor) throw std::bad_alloc();
     ZSTD_CCtx_setParameter(state_->compressor.get(), ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(state_->compressor.get(), ZSTD_c_windowLog, 21);
+    ZSTD_CCtx_setParameter(state_->compressor.get(), ZSTD_c_checksumFlag, 1);
     state_->authenticated = beginning(header);
     std::string start(stream_header, '\0');
     crypto_secretstream_xchacha20poly1305_init_push(&state_->cipher, octets(start), octets(key));
     state_->authenticated += start;
     state_->unsent = state_->authenticated;
-    crypto_generichash_init(&state_->hash, nullptr, 0, 32);
     state_->frame.reserve(backup_limits::frame);
 }
 
@@ -92,7 +91,6 @@ backup_writer::~backup_writer() = default;
 
 void backup_writer::put(std::string_view dump, std::string& out) {
     state_->dump_bytes += dump.size();
-    crypto_generichash_update(&state_->hash, octets(dump), dump.size());
     state_->compress(dump, ZSTD_e_continue, out);
 }
 
@@ -101,8 +99,6 @@ void backup_writer::finish(std::string& out) {
     if (!state_->frame.empty()) state_->seal(state_->frame, crypto_secretstream_xchacha20poly1305_TAG_MESSAGE, out);
     std::string last;
     append(last, state_->dump_bytes, 8);
-    last.resize(trailer);
-    crypto_generichash_final(&state_->hash, octets(last, 8), 32);
     state_->seal(last, crypto_secretstream_xchacha20poly1305_TAG_FINAL, out);
 }
 

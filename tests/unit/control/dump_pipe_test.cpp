@@ -123,6 +123,34 @@ TEST_F(dump_pipe_test, a_dump_that_breaks_off_is_refused_behind_what_was_put) {
     EXPECT_EQ(reader.refused->code, "import_lost");
 }
 
+// Whether it has begun, once that is known.
+task<> note_begin(dump_pipe& of, std::string& begun) {
+    const bool has = co_await of.begun();
+    begun = has ? "begun" : "broken off";
+}
+
+TEST_F(dump_pipe_test, a_dump_has_begun_with_a_piece_worth_its_while_or_a_whole_end) {
+    std::string large, small, broken;
+    scope.spawn("wait", note_begin(pipe, large));
+    EXPECT_TRUE(test::run_task(io, pipe.put(std::string(dump_pipe::worthwhile - 1, 'a'))));
+    settle();
+    EXPECT_EQ(large, "");
+    EXPECT_TRUE(test::run_task(io, pipe.put("b")));
+    (void)test::run_task(io, pipe.take());
+    settle();
+    EXPECT_EQ(large, "begun") << "also when it was taken at once";
+
+    dump_pipe whole(io.get_executor()), cut(io.get_executor());
+    scope.spawn("wait", note_begin(whole, small));
+    scope.spawn("wait", note_begin(cut, broken));
+    settle();
+    whole.end();
+    cut.break_off(fail(errc::failed, "service_failed", "no"));
+    settle();
+    EXPECT_EQ(small, "begun");
+    EXPECT_EQ(broken, "broken off");
+}
+
 TEST_F(dump_pipe_test, what_ended_whole_stays_so) {
     pipe.end();
     pipe.break_off(fail(errc::cancelled, "import_lost", "the client went away"));

@@ -60,6 +60,20 @@ outcome read_back(const std::string& bytes, std::size_t piece = 70'000, const st
     return o;
 }
 
+// Of the first format, with `key`; "a dump of the first format" is in it.
+const std::string of_first_format =
+    "47415350424b50311c00803bb16a0000000008706f73746772657304626c75650531352e313482ae6cfc5ad25772fd2c0d8a"
+    "8ef9faf04aef94b83147032234000000886c43d1f71ecafc2eefdb759c4f475804a53d38ac3cd29f64b90b23aea83b1405f3"
+    "d8413183ecf86951a1c98e86f1792004de593900000005bb00f4c1d7058c0258e9add1c166b6b85ca05abcb1dd4d8c8fabc8"
+    "f51697b347d2da90696556d14be8e934f51b71ebf8203be7ad821beefa";
+
+std::string bytes_of(const std::string& hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i < hex.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    return bytes;
+}
+
 class backup_stream_test : public testing::Test {
  protected:
     void SetUp() override { init_crypto(); }
@@ -120,6 +134,29 @@ TEST_F(backup_stream_test, refuses_every_changed_byte_and_never_gives_out_anothe
     }
 }
 
+TEST_F(backup_stream_test, reads_a_backup_of_the_first_format_and_its_proofs) {
+    const auto bytes = bytes_of(of_first_format);
+    const auto back = read_back(bytes);
+    ASSERT_FALSE(back.refused) << back.refused->message;
+    EXPECT_EQ(back.dump, "a dump of the first format");
+    EXPECT_EQ(back.header, blue);
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        auto changed = bytes;
+        changed[at] = static_cast<char>(changed[at] ^ 1);
+        const auto bad = read_back(changed);
+        EXPECT_TRUE(bad.refused && bad.dump.empty()) << at;
+        EXPECT_TRUE(read_back(bytes.substr(0, at)).refused) << at;
+    }
+}
+
+TEST_F(backup_stream_test, neither_format_passes_for_the_other) {
+    auto old_as_new = bytes_of(of_first_format), new_as_old = backup_of("a dump of today");
+    old_as_new[7] = '2';
+    new_as_old[7] = '1';
+    EXPECT_EQ(read_back(old_as_new).refused->code, "backup_key");
+    EXPECT_EQ(read_back(new_as_old).refused->code, "backup_key");
+}
+
 TEST_F(backup_stream_test, refuses_frames_in_another_order_or_left_out) {
     const auto bytes = backup_of(dump_of(2'000'000));
     const auto frame = backup_limits::frame + 17 + 4;
@@ -150,7 +187,7 @@ TEST_F(backup_stream_test, refuses_what_is_no_backup_what_is_newer_and_what_foll
     EXPECT_EQ(read_back("PGDMP and so on").refused->code, "not_a_backup");
     EXPECT_EQ(read_back("").refused->code, "not_a_backup");
     auto newer = backup_of("x");
-    newer[7] = '2';
+    newer[7] = '3';
     EXPECT_EQ(read_back(newer).refused->code, "backup_format");
     const auto bytes = backup_of(dump_of(5000));
     EXPECT_EQ(read_back(bytes + "x").refused->code, "backup_damaged");
