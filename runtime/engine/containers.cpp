@@ -84,7 +84,8 @@ container_state read_state(const json& v) {
     c.label = engine_json::read_labels(object(config, "Labels"));
     for (const auto& [name, network] : object(object(v, "NetworkSettings"), "Networks").items()) {
         c.networks.push_back(name);
-        if (c.address.empty()) c.address = get<std::string>(network, "IPAddress");
+        c.addresses[name] = get<std::string>(network, "IPAddress");
+        if (c.address.empty()) c.address = c.addresses[name];
     }
     return c;
 }

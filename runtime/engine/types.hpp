@@ -83,6 +83,7 @@ struct container_state {
     std::string image;
     std::string address;  // in the first of its networks
     std::vector<std::string> networks;
+    std::map<std::string, std::string> addresses;  // by network
     labels label;
 };
 

@@ -42,6 +42,12 @@ std::string service_host::network_of(const std::string& service) const {
     return "db." + service;
 }
 
+// The networks of apps come and go.
+std::string service_host::own_address(const container_state& sandbox, const std::string& service) const {
+    const auto at = sandbox.addresses.find(networks_.network_name(network_of(service)));
+    return at == sandbox.addresses.end() ? std::string() : at->second;
+}
+
 container_spec service_host::server(const service_spec& spec, const std::string& sandbox) const {
     container_spec c;
     c.name = container_name(server_role, spec.name);
@@ -127,8 +133,11 @@ task<result<observed_service>> service_host::start(service_spec spec, deadline u
     }
     auto outside = co_await engine_.inspect_container(*sandbox, until);
     if (!outside) co_return outside.error();
-    co_return observed_service{
-        .name = spec.name, .container = *created, .sandbox = *sandbox, .address = outside->address, .since = now()};
+    co_return observed_service{.name = spec.name,
+                               .container = *created,
+                               .sandbox = *sandbox,
+                               .address = own_address(*outside, spec.name),
+                               .since = now()};
 }
 
 task<result<>> service_host::stop(std::string name, seconds timeout) {
@@ -198,7 +207,7 @@ task<result<std::vector<observed_service>>> service_host::list(deadline until) {
         const bool connected = sandboxes.contains(s.sandbox);
         if (detail->running && connected) {
             auto outside = co_await engine_.inspect_container(s.sandbox, until);
-            if (outside) s.address = outside->address;
+            if (outside) s.address = own_address(*outside, s.name);
             s.state = instance_state::up;
         } else {
             const bool well = !detail->running && s.exit_code == 0 && !s.out_of_memory;

@@ -76,6 +76,7 @@ class service_host {
  private:
     std::string container_name(const std::string& role, const std::string& service) const;
     std::string network_of(const std::string& service) const;
+    std::string own_address(const container_state& sandbox, const std::string& service) const;
     container_spec server(const service_spec& spec, const std::string& sandbox) const;
     task<result<std::string>> ensure_sandbox(std::string name, deadline until);
     task<result<std::vector<container_summary>>> ours(deadline until);

@@ -131,13 +131,18 @@ bool has_green(control_world& w) {
     return std::any_of(all.begin(), all.end(), [](const auto& v) { return v.info.name == "green" && v.state == "up"; });
 }
 
+// As asked().
+task<result<job_id>> cloned(control::clones copies, control::identity who, control::new_clone wanted) {
+    co_return co_await copies.start(std::move(who), std::move(wanted));
+}
+
 scenario clone_scenario() {
     return {make_service,
             [](control_world& w) {
                 control::new_clone wanted;
                 wanted.of = "blue";
                 wanted.name = "green";
-                (void)w.settle(control::clones(w.platform()).start(w.who(), wanted));
+                (void)w.settle(cloned(control::clones(w.platform()), w.who(), wanted));
             },
             has_green};
 }
