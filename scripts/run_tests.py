@@ -196,7 +196,7 @@ def e2e_part(match):
             command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=15", f"--junitxml={report}", "tests/e2e", *options]
             if match:
                 command += ["-k", match]
-            status = run(command, deadline=2400, env=environment)
+            status = run(command, deadline=3000, env=environment)
             total += counted(report, 0 if status == 5 else status, name)
     return total
 
