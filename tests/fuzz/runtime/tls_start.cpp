@@ -1,6 +1,6 @@
 // Any bytes as rules and as what a client says by them: a connection asks for a bounded number of bytes, is answered
-// only with words of the rules, and ends as begun or refused. sources: core/base/error.cpp
-// runtime/services/tls_start.cpp
+// only with words of the rules, and ends as begun or refused.
+// sources: core/base/error.cpp runtime/services/tls_start.cpp
 #include <algorithm>
 #include <cstdlib>
 
