@@ -103,7 +103,7 @@ def test_who_is_allowed_reads_and_writes_with_tls_and_a_user_of_its_own(gasper, 
     for store in gasper.data.glob("gasper.db*"):
         assert b"PRIVATE KEY" not in store.read_bytes(), store
     info = json.loads(gasper.command("services:info", "cache", "--json").ok().output)
-    assert info["exposed"] == {"port": cache.port, "allowed": ALLOWED}
+    assert info["exposed"] == {"port": cache.port, "allowed": ALLOWED, "valid_until": cache.shown["valid_until"]}
     assert cache.url.password not in gasper.command("services:info", "cache").ok().output
     again = json.loads(gasper.command("services:expose", "cache", "--port", str(cache.port), "--allow", ALLOWED, "--json").ok().output)
     assert again["url"] is None and again["user"] == cache.shown["user"] and again["fingerprint"] == cache.shown["fingerprint"]
