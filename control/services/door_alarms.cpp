@@ -21,7 +21,8 @@ certificate_look look_of(const seen_door& d) {
     certificate_look look;
     look.fingerprint = runtime::fingerprint_of(d.e.certificate);
     look.valid = runtime::validity_of(d.e.certificate);
-    if (d.opened) return look;
+    // A port that is another's is no fault of the certificate.
+    if (d.opened || d.opened.error().kind == errc::conflict) return look;
     look.refused = d.opened.error().code;
     look.why = d.opened.error().message;
     return look;

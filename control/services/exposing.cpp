@@ -162,7 +162,7 @@ exposure exposure_of(const service& s, const attachment& outsider, const new_exp
 
 // Port and networks are those of now, whoever changed them meanwhile.
 result<exposure> write_certificate(SQLite::Database& db, const secret_box& box, const exposure& before,
-                                   const runtime::door_certificate& made, const std::string& user) {
+                                   const runtime::door_certificate& made) {
     auto e = store::find_exposure(db, box, before.service);
     if (!e || e->certificate != before.certificate)
         return fail(errc::conflict, "service_changed",
@@ -170,8 +170,6 @@ result<exposure> write_certificate(SQLite::Database& db, const secret_box& box, 
     e->certificate = made.certificate;
     e->key = made.key;
     store::set_certificate(db, box, *e);
-    store::add_audit(db, user, "service.certificate_renewed", service_job_key(e->service_name),
-                     runtime::fingerprint_of(e->certificate));
     return std::move(*e);
 }
 
@@ -297,14 +295,17 @@ task<result<exposure_view>> exposures::renew(identity who, std::string name) {
     if (!before) co_return not_exposed(name);
     auto made = co_await new_certificate(p, name);
     if (!made) co_return made.error();
-    auto e = co_await p.db.transaction(
-        [&](SQLite::Database& db) { return write_certificate(db, p.box, *before, *made, who.name); });
+    auto e =
+        co_await p.db.transaction([&](SQLite::Database& db) { return write_certificate(db, p.box, *before, *made); });
     if (!e) co_return e.error();
     auto opened = open_door(p, *e, kind_of(*s));
-    if (opened) co_return view_of(std::move(*e));
+    if (opened) {
+        co_await record(p, who.name, "service.certificate_renewed", service_job_key(name),
+                        runtime::fingerprint_of(e->certificate));
+        co_return view_of(std::move(*e));
+    }
     const runtime::door_certificate old{before->certificate, before->key};
-    (void)co_await p.db.transaction(
-        [&](SQLite::Database& db) { return write_certificate(db, p.box, *e, old, "gasper"); });
+    (void)co_await p.db.transaction([&](SQLite::Database& db) { return write_certificate(db, p.box, *e, old); });
     (void)open_door(p, *before, kind_of(*s));
     co_return opened.error();
 }
