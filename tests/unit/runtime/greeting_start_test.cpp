@@ -38,9 +38,9 @@ std::string with_flags(unsigned char flags, std::string_view rest) {
 }
 
 const auto ssl_request_packet = login_packet(1, with_flags(0xaa, ""));
-const auto response = with_flags(0xaa,
-                                 "ann\0\x14"
-                                 "12345678901234567890app\0"sv);
+const auto client_response = with_flags(0xaa,
+                                        "ann\0\x14"
+                                        "12345678901234567890app\0"sv);
 const auto response_without = with_flags(0xa2,
                                          "ann\0\x14"
                                          "12345678901234567890app\0"sv);
@@ -51,7 +51,7 @@ constexpr auto switch_payload =
     "mysql_native_password\0"
     "12345678901234567890\0"sv;
 
-std::string say(greeting_start& start, std::string_view& bytes) {
+std::string say_all(greeting_start& start, std::string_view& bytes) {
     std::string said;
     while (const auto wanted = start.wants()) {
         if (bytes.size() < wanted) return said;
@@ -83,7 +83,7 @@ TEST(greeting_start_test, says_in_the_greeting_that_tls_is_to_be_had_and_reads_n
     ASSERT_EQ(start.now(), greeting_start::state::asking);
     const auto sent = ssl_request_packet + "\x16\x03\x01";
     std::string_view left = sent;
-    EXPECT_EQ(say(start, left), "");
+    EXPECT_EQ(say_all(start, left), "");
     EXPECT_EQ(start.now(), greeting_start::state::begun);
     EXPECT_EQ(left, "\x16\x03\x01") << "what comes behind is for TLS";
 }
@@ -94,7 +94,7 @@ TEST(greeting_start_test, a_client_without_tls_hears_why_and_its_response_is_not
         greeting_start start;
         greeted(start, login_packet(0, greeting_payload(0xf7)));
         std::string_view left = sent;
-        const auto said = say(start, left);
+        const auto said = say_all(start, left);
         EXPECT_EQ(start.now(), greeting_start::state::refused);
         EXPECT_EQ(said.substr(3, 4), "\x02\xff\x57\x0c"sv);
         EXPECT_NE(said.find("TLS only"), said.npos);
@@ -145,7 +145,7 @@ heard converse(greeting_login& login, const std::vector<std::pair<std::string, s
 TEST(greeting_login_test, numbers_are_one_apart_until_the_server_says_ok) {
     for (const std::size_t piece : {1u, 2u, 3u, 7u, 4096u}) {
         greeting_login login;
-        const auto h = converse(login, {{login_packet(2, response), login_packet(2, ok_payload)}}, piece);
+        const auto h = converse(login, {{login_packet(2, client_response), login_packet(2, ok_payload)}}, piece);
         EXPECT_EQ(h.server, login_packet(1, response_without)) << "the server speaks no TLS";
         EXPECT_EQ(h.client, login_packet(3, ok_payload));
         EXPECT_EQ(login.now(), greeting_login::state::through);
@@ -158,7 +158,7 @@ TEST(greeting_login_test, another_plugin_goes_on_by_as_many_packets_as_it_takes)
     greeting_login login;
     const auto h = converse(
         login,
-        {{login_packet(2, response), login_packet(2, switch_payload)},
+        {{login_packet(2, client_response), login_packet(2, switch_payload)},
          {login_packet(4, "12345678901234567890"), login_packet(4, "\x01\x03"sv) + login_packet(5, ok_payload)}},
         4096);
     EXPECT_EQ(h.server, login_packet(1, response_without) + login_packet(3, "12345678901234567890"));
@@ -168,7 +168,7 @@ TEST(greeting_login_test, another_plugin_goes_on_by_as_many_packets_as_it_takes)
 
 TEST(greeting_login_test, what_the_server_says_behind_its_last_packet_follows_it) {
     greeting_login login;
-    const auto h = converse(login, {{login_packet(2, response), login_packet(2, err_payload) + "end"}}, 4096);
+    const auto h = converse(login, {{login_packet(2, client_response), login_packet(2, err_payload) + "end"}}, 4096);
     EXPECT_EQ(h.client, login_packet(3, err_payload) + "end");
     EXPECT_EQ(login.now(), greeting_login::state::through);
 }
@@ -181,21 +181,21 @@ TEST(greeting_login_test, what_is_no_login_ends_it_and_reaches_nobody) {
         return all;
     }();
     const std::vector<std::pair<std::string, std::string>> each{
-        {login_packet(1, response), ""},                                 // numbered as without TLS
-        {login_packet(2, "short"), ""},                                  // no response
-        {login_packet(2, with_flags(0xa0, "ann")), ""},                  // of before 4.1
-        {"\x01\0\x02\x02" + std::string(20, 'x'), ""},                   // longer than a login is
-        {login_packet(2, response), login_packet(7, ok_payload)},        // a wrong number
-        {"", login_packet(2, ok_payload)},                               // before the response
-        {login_packet(2, response), login_packet(2, "")},                // nothing
-        {login_packet(2, response) + "x", login_packet(2, ok_payload)},  // a command that did not wait
-        {login_packet(2, response), endless}};
+        {login_packet(1, client_response), ""},                                 // numbered as without TLS
+        {login_packet(2, "short"), ""},                                         // no response
+        {login_packet(2, with_flags(0xa0, "ann")), ""},                         // of before 4.1
+        {"\x01\0\x02\x02" + std::string(20, 'x'), ""},                          // longer than a login is
+        {login_packet(2, client_response), login_packet(7, ok_payload)},        // a wrong number
+        {"", login_packet(2, ok_payload)},                                      // before the response
+        {login_packet(2, client_response), login_packet(2, "")},                // nothing
+        {login_packet(2, client_response) + "x", login_packet(2, ok_payload)},  // a command that did not wait
+        {login_packet(2, client_response), endless}};
     for (std::size_t i = 0; i < each.size(); ++i) {
         greeting_login login;
         converse(login, {each[i]}, 4096);
         EXPECT_EQ(login.now(), greeting_login::state::refused) << i;
         EXPECT_FALSE(login.why().empty());
-        EXPECT_EQ(login.from_client(login_packet(2, response)), "");
+        EXPECT_EQ(login.from_client(login_packet(2, client_response)), "");
         EXPECT_EQ(login.from_server("x"), "");
     }
 }
