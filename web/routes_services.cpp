@@ -205,6 +205,17 @@ std::vector<route> exposure_routes() {
          "Databases",
          "Close that way: its user and its certificate go",
          {{204, "", "closed"}}},
+        {method::post,
+         "/api/v1/services/{service}/exposure/certificate",
+         renew_certificate,
+         "renewCertificate",
+         "Databases",
+         "Make a new certificate for that way: clients have to pin it, what is connected is cut",
+         {{200, "Exposure", "with the new certificate"}},
+         {},
+         "",
+         false,
+         {409}},
     };
 }
 

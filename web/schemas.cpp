@@ -154,7 +154,7 @@ constexpr const char* machines = R"json({
     "app": {"type": "string", "description": "empty: none"}, "detail": {"type": "string"}}}},
 "NewWebhook": {"type": "object", "additionalProperties": false, "required": ["url"], "properties": {
     "url": {"type": "string", "minLength": 1, "maxLength": 2000},
-    "events": {"type": "string", "maxLength": 500, "description": "default: deploy.failed,deploy.succeeded,app.crashed,disk.low"}}},
+    "events": {"type": "string", "maxLength": 500, "description": "default: deploy.failed,deploy.succeeded,app.crashed,disk.low,certificate.failing"}}},
 "Webhook": {"type": "object", "additionalProperties": false, "required": ["id", "url", "events", "failures", "last_error", "created"],
   "properties": {"id": {"type": "integer"}, "url": {"type": "string"}, "events": {"type": "string", "description": "names or beginnings with *, separated by commas"},
     "failures": {"type": "integer", "description": "in a row, at the event that is to be delivered now"}, "last_error": {"type": "string"},

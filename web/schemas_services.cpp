@@ -52,9 +52,10 @@ constexpr const char* databases = R"json({
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
     "backed_up": {"type": ["string", "null"], "format": "date-time", "description": "when the newest verified backup was taken"},
     "archive": {"$ref": "#/components/schemas/ArchiveOrNone", "description": "which moments can be brought back; null also in a list"},
-    "exposed": {"type": ["object", "null"], "additionalProperties": false, "required": ["port", "allowed"],
+    "exposed": {"type": ["object", "null"], "additionalProperties": false, "required": ["port", "allowed", "valid_until"],
       "description": "how it is reached from outside; null: not at all", "properties": {
-        "port": {"type": "integer"}, "allowed": {"type": "string", "description": "networks, with commas between"}}},
+        "port": {"type": "integer"}, "allowed": {"type": "string", "description": "networks, with commas between"},
+        "valid_until": {"type": ["string", "null"], "format": "date-time", "description": "when its certificate ends"}}},
     "stats": {"type": ["object", "null"], "additionalProperties": false, "description": "of one that runs; in a list some minutes old, or null when they are not known yet",
       "required": ["version", "size_bytes", "connections", "max_connections", "hit_ratio", "slow_queries"], "properties": {
         "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "connections": {"type": "integer"},
@@ -76,13 +77,14 @@ constexpr const char* from_outside = R"json({
     "anyone": {"type": "boolean", "description": "networks that hold nearly all addresses are meant"},
     "rights": {"type": "string", "enum": ["rw", "ro"]}}},
 "Exposure": {"type": "object", "additionalProperties": false,
-  "required": ["service", "host", "port", "allowed", "user", "rights", "url", "certificate", "fingerprint", "note", "open", "connections", "created"],
+  "required": ["service", "host", "port", "allowed", "user", "rights", "url", "certificate", "fingerprint", "valid_until", "note", "open", "connections", "created"],
   "properties": {
     "service": {"type": "string"}, "host": {"type": "string"}, "port": {"type": "integer"},
     "allowed": {"type": "array", "items": {"type": "string"}},
     "user": {"type": "string", "description": "of those outside; no app has it"}, "rights": {"type": "string", "enum": ["rw", "ro"]},
     "url": {"type": ["string", "null"], "description": "with the password: only in the answer that first exposes it"},
     "certificate": {"type": "string", "description": "PEM, to pin"}, "fingerprint": {"type": "string", "description": "of it, SHA-256"},
+    "valid_until": {"type": ["string", "null"], "format": "date-time", "description": "of the certificate; null: it cannot be read"},
     "note": {"type": "string"}, "open": {"type": "boolean", "description": "the port is heard"},
     "connections": {"type": "integer"}, "created": {"type": "string", "format": "date-time"}}}
 })json";

@@ -20,6 +20,14 @@ using std::chrono::seconds;
 constexpr std::size_t small_part = 8u << 20, large_part = 16u << 20;
 constexpr std::size_t small_parts = 1000, most_parts = 10'000;
 
+// What an earlier try left. Not every store can tell, and not every key may ask: nothing depends on it.
+task<> drop_parts_of(s3_client& client, std::string key, deadline until) {
+    auto open = co_await client.open_uploads(key, until.sooner(seconds(10)));
+    if (!open) co_return;
+    for (const auto& upload : *open)
+        if (upload.key == key) (void)co_await client.drop_parts(key, upload.id, until.sooner(seconds(10)));
+}
+
 class s3_sink final : public backup_sink {
  public:
     s3_sink(std::shared_ptr<s3_client> client, std::string key) : client_(std::move(client)), key_(std::move(key)) {}
@@ -52,6 +60,7 @@ class s3_sink final : public backup_sink {
         if (etags_.size() == most_parts)
             co_return fail(errc::too_large, "backup_store", "the backup is too large for S3");
         if (upload_.empty()) {
+            co_await drop_parts_of(*client_, key_, until);
             auto begun = co_await client_->begin_parts(key_, until);
             if (!begun) co_return begun.error();
             upload_ = std::move(*begun);
@@ -85,8 +94,7 @@ class bucket final : public backup_place {
     bucket(std::shared_ptr<s3_client> client, std::string prefix)
         : client_(std::move(client)), prefix_(std::move(prefix)) {}
 
-    task<result<std::unique_ptr<backup_sink>>> create(std::string object, deadline until) override {
-        co_await drop_parts_of(prefix_ + object, until);
+    task<result<std::unique_ptr<backup_sink>>> create(std::string object, deadline) override {
         co_return std::unique_ptr<backup_sink>(std::make_unique<s3_sink>(client_, prefix_ + object));
     }
     task<result<std::unique_ptr<backup_source>>> open(std::string object, deadline until) override {
@@ -96,19 +104,11 @@ class bucket final : public backup_place {
     }
     // Its parts too, should it never have been whole: nobody knows of them later.
     task<result<>> remove(std::string object, deadline until) override {
-        co_await drop_parts_of(prefix_ + object, until);
+        co_await drop_parts_of(*client_, prefix_ + object, until);
         co_return co_await client_->remove(prefix_ + object, until);
     }
 
  private:
-    // What an earlier try left. Not every store can tell, and not every key may ask: nothing depends on it.
-    task<> drop_parts_of(std::string key, deadline until) {
-        auto open = co_await client_->open_uploads(key, until.sooner(seconds(10)));
-        if (!open) co_return;
-        for (const auto& upload : *open)
-            if (upload.key == key) (void)co_await client_->drop_parts(key, upload.id, until.sooner(seconds(10)));
-    }
-
     std::shared_ptr<s3_client> client_;
     std::string prefix_;
 };

@@ -7,6 +7,7 @@
 
 #include "control/audit.hpp"
 #include "control/platform.hpp"
+#include "control/services/door_alarms.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/services.hpp"
@@ -14,8 +15,10 @@
 #include "control/services/ways.hpp"
 #include "core/base/rounds.hpp"
 #include "core/store/audit.hpp"
+#include "core/store/certificate_alarms.hpp"
 #include "core/store/exposures.hpp"
 #include "core/store/services.hpp"
+#include "runtime/certificates/facts.hpp"
 
 namespace gasper::control {
 
@@ -114,18 +117,29 @@ bool is_as(const runtime::service_door* door, const exposure& e) {
 task<> agree_with_store(parts& p) {
     const auto before = p.doors.changes();
     const auto all = co_await p.db.read([&](SQLite::Database& db) { return all_exposed(db, p.box); });
+    std::vector<seen_door> seen;
     if (p.doors.changes() != before) co_return;
     std::set<std::string> wanted;
     for (const auto& one : all) {
         if (p.service_servers.walled.contains(one.e.service_name)) continue;
         wanted.insert(one.e.service_name);
+        seen.push_back({one.e, {}});
         if (is_as(p.doors.find(one.e.service_name), one.e)) continue;
-        if (auto opened = open_door(p, one.e, kind_of(one.s)); !opened)
+        seen.back().opened = open_door(p, one.e, kind_of(one.s));
+        if (const auto& opened = seen.back().opened; !opened)
             p.log.error("a service is not exposed",
                         {{"service", one.e.service_name}, {"reason", opened.error().message}});
     }
     for (const auto& name : p.doors.names())
         if (!wanted.contains(name)) p.doors.close(name);
+    co_await tell_of_certificates(p, std::move(seen));
+}
+
+task<result<runtime::door_certificate>> new_certificate(parts& p, std::string name) {
+    const std::vector<std::string> hosts{p.settings.public_host, runtime::service_host_name(name)};
+    const auto at = p.clock();
+    const auto make = [&hosts, at] { return runtime::make_door_certificate(hosts, at); };
+    co_return co_await p.files.run(make);
 }
 
 std::string told_of(const exposure& e) {
@@ -144,6 +158,19 @@ exposure exposure_of(const service& s, const attachment& outsider, const new_exp
     e.certificate = std::move(shown.certificate);
     e.key = std::move(shown.key);
     return e;
+}
+
+// Port and networks are those of now, whoever changed them meanwhile.
+result<exposure> write_certificate(SQLite::Database& db, const secret_box& box, const exposure& before,
+                                   const runtime::door_certificate& made) {
+    auto e = store::find_exposure(db, box, before.service);
+    if (!e || e->certificate != before.certificate)
+        return fail(errc::conflict, "service_changed",
+                    before.service_name + " changed meanwhile; see services:info " + before.service_name);
+    e->certificate = made.certificate;
+    e->key = made.key;
+    store::set_certificate(db, box, *e);
+    return std::move(*e);
 }
 
 result<service> write_change(SQLite::Database& db, const secret_box& box, const exposure& e, const std::string& user) {
@@ -174,6 +201,7 @@ exposure_view exposures::view_of(exposure e) {
     exposure_view v;
     v.host = p.settings.public_host;
     v.fingerprint = runtime::fingerprint_of(e.certificate);
+    if (const auto valid = runtime::validity_of(e.certificate)) v.valid_until = valid->ends;
     if (const auto* door = p.doors.find(e.service_name)) {
         v.open = true;
         v.connections = door->seen().open;
@@ -215,9 +243,7 @@ task<result<exposure_view>> exposures::expose(identity who, new_exposure wanted)
 // The row stands before the door opens: what the store does not name is closed.
 task<result<exposure>> exposures::make_new(identity who, service s, new_exposure wanted, std::string allowed) {
     auto& p = platform_.shared();
-    const std::vector<std::string> hosts{p.settings.public_host, runtime::service_host_name(s.name)};
-    const auto make = [&hosts] { return runtime::make_door_certificate(hosts); };
-    auto shown = co_await p.files.run(make);
+    auto shown = co_await new_certificate(p, s.name);
     if (!shown) co_return shown.error();
     attachment outsider;
     give_credentials(outsider);
@@ -260,6 +286,30 @@ task<result<exposure>> exposures::change(identity who, exposure there, new_expos
     co_return opened.error();
 }
 
+task<result<exposure_view>> exposures::renew(identity who, std::string name) {
+    auto s = co_await services(platform_).authorize(who, name);
+    if (!s) co_return s.error();
+    auto& p = platform_.shared();
+    if (auto open = check_not_walled(p, s->name); !open) co_return open.error();
+    auto before = co_await p.db.read([&](SQLite::Database& db) { return store::find_exposure(db, p.box, s->id); });
+    if (!before) co_return not_exposed(name);
+    auto made = co_await new_certificate(p, name);
+    if (!made) co_return made.error();
+    auto e =
+        co_await p.db.transaction([&](SQLite::Database& db) { return write_certificate(db, p.box, *before, *made); });
+    if (!e) co_return e.error();
+    auto opened = open_door(p, *e, kind_of(*s));
+    if (opened) {
+        co_await record(p, who.name, "service.certificate_renewed", service_job_key(name),
+                        runtime::fingerprint_of(e->certificate));
+        co_return view_of(std::move(*e));
+    }
+    const runtime::door_certificate old{before->certificate, before->key};
+    (void)co_await p.db.transaction([&](SQLite::Database& db) { return write_certificate(db, p.box, *e, old); });
+    (void)open_door(p, *before, kind_of(*s));
+    co_return opened.error();
+}
+
 task<result<>> exposures::unexpose(identity who, std::string name) {
     auto s = co_await services(platform_).authorize(who, name);
     if (!s) co_return s.error();
@@ -268,6 +318,7 @@ task<result<>> exposures::unexpose(identity who, std::string name) {
         auto e = store::find_exposure(db, p.box, s->id);
         if (!e) return e;
         store::remove_exposure(db, s->id);
+        store::remove_certificate_alarm(db, service_job_key(name));
         store::add_audit(db, who.name, "service.unexposed", service_job_key(name), told_of(*e));
         return e;
     });

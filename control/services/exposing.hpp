@@ -25,12 +25,13 @@ struct new_exposure {
 };
 
 struct exposure_view {
-    exposure info;            // without password and key
-    std::string host;         // of the URL
-    std::string url;          // only when it was exposed just now: nobody sees it again
-    std::string fingerprint;  // of the certificate, SHA-256
-    std::string note;         // how this kind is reached, where that is not as one knows it
-    bool open{false};         // the port is heard
+    exposure info;                        // without password and key
+    std::string host;                     // of the URL
+    std::string url;                      // only when it was exposed just now: nobody sees it again
+    std::string fingerprint;              // of the certificate, SHA-256
+    std::optional<sys_time> valid_until;  // of the certificate; none: it cannot be read
+    std::string note;                     // how this kind is reached, where that is not as one knows it
+    bool open{false};                     // the port is heard
     std::size_t connections{0};
 };
 
@@ -43,6 +44,9 @@ class exposures {
     task<result<exposure_view>> expose(identity who, new_exposure wanted);
     /// Port, user and certificate are gone.
     task<result<>> unexpose(identity who, std::string name);
+    /// A new certificate in the place of the one that clients pin, shown at once; what is connected is cut. Port,
+    /// networks and user stay. Errors: not_found, conflict (it changed meanwhile, the port is taken: nothing changed).
+    task<result<exposure_view>> renew(identity who, std::string name);
     /// not_found when it is not exposed.
     task<result<exposure_view>> show(identity who, std::string name);
 

@@ -18,6 +18,7 @@
 #include "core/store/exposures.hpp"
 #include "core/store/services.hpp"
 #include "core/store/upgrades.hpp"
+#include "runtime/certificates/facts.hpp"
 
 namespace gasper::control {
 
@@ -149,6 +150,7 @@ task<result<service_view>> services::view_of(service s) {
     if (v.kept && v.kept->state != upgrade_state::kept) v.kept.reset();
     v.exposed = co_await p.db.read([&](SQLite::Database& db) { return store::find_exposure(db, p.box, s.id); });
     if (v.exposed) {
+        if (const auto valid = runtime::validity_of(v.exposed->certificate)) v.exposed_until = valid->ends;
         v.exposed->password.clear();
         v.exposed->key.clear();
     }

@@ -33,13 +33,14 @@ struct service_view {
     std::string host;     // from attached apps
     std::uint16_t port{0};
     limits limit;
-    std::int64_t memory_bytes{0};         // in use; 0: not known
-    std::optional<service_stats> stats;   // of one that runs; in a list from the last ask_figures(), if any
-    std::optional<sys_time> backed_up;    // when the newest verified backup was taken
-    std::optional<archive_view> archive;  // none: nothing was ever archived of it, or a list
-    std::vector<attachment> attachments;  // without passwords
-    std::optional<upgrade> kept;          // data of the version before, until that is confirmed or brought back
-    std::optional<exposure> exposed;      // without password and key; none: nobody outside reaches it
+    std::int64_t memory_bytes{0};           // in use; 0: not known
+    std::optional<service_stats> stats;     // of one that runs; in a list from the last ask_figures(), if any
+    std::optional<sys_time> backed_up;      // when the newest verified backup was taken
+    std::optional<archive_view> archive;    // none: nothing was ever archived of it, or a list
+    std::vector<attachment> attachments;    // without passwords
+    std::optional<upgrade> kept;            // data of the version before, until that is confirmed or brought back
+    std::optional<exposure> exposed;        // without password and key; none: nobody outside reaches it
+    std::optional<sys_time> exposed_until;  // when the certificate ends that is shown there
 };
 
 struct new_service {

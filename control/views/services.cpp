@@ -36,6 +36,11 @@ json kept_json(const upgrade& kept) {
     return {{"version", kept.before}, {"size_bytes", kept.size}, {"upgraded", to_rfc3339(kept.created)}};
 }
 
+json exposed_json(const service_view& v) {
+    if (!v.exposed) return nullptr;
+    return {{"port", v.exposed->port}, {"allowed", v.exposed->allowed}, {"valid_until", time_or_null(v.exposed_until)}};
+}
+
 json networks_json(const std::string& allowed) {
     auto out = json::array();
     std::istringstream all(allowed);
@@ -63,7 +68,7 @@ json as_json(const service_view& v) {
             {"backed_up", time_or_null(v.backed_up)},
             {"archive", v.archive ? as_json(*v.archive) : json(nullptr)},
             {"kept", v.kept ? kept_json(*v.kept) : json(nullptr)},
-            {"exposed", v.exposed ? json{{"port", v.exposed->port}, {"allowed", v.exposed->allowed}} : json(nullptr)},
+            {"exposed", exposed_json(v)},
             {"created", to_rfc3339(v.info.created)}};
 }
 
@@ -81,6 +86,7 @@ json as_json(const exposure_view& v) {
             {"url", v.url.empty() ? json(nullptr) : json(v.url)},
             {"certificate", v.info.certificate},
             {"fingerprint", v.fingerprint},
+            {"valid_until", time_or_null(v.valid_until)},
             {"note", v.note},
             {"open", v.open},
             {"connections", v.connections},

@@ -36,7 +36,8 @@ class webhooks {
  public:
     static constexpr std::size_t most_of_app = 10;
     static constexpr std::string_view mail_scheme = "mailto:";  // an address that begins so gets mail instead
-    static constexpr const char* usual_actions = "deploy.failed,deploy.succeeded,app.crashed,disk.low";
+    static constexpr const char* usual_actions =
+        "deploy.failed,deploy.succeeded,app.crashed,disk.low,certificate.failing";
 
     explicit webhooks(platform& p);
     ~webhooks();

@@ -39,10 +39,12 @@ void add_audit(SQLite::Database& db, const std::string& user, const std::string&
 }
 
 std::vector<audit_entry> find_audit(SQLite::Database& db, const audit_query& query) {
-    SQLite::Statement s(db, std::string(audit_columns) +
-                                "WHERE (?1 = '' OR app = ?1) AND (?2 = 0 OR id < ?2) AND (?3 IS NULL OR app IN (SELECT "
-                                "name FROM apps WHERE owner = ?3) OR user = (SELECT name FROM users WHERE id = ?3)) "
-                                "ORDER BY id DESC LIMIT ?4");
+    SQLite::Statement s(db,
+                        std::string(audit_columns) +
+                            "WHERE (?1 = '' OR app = ?1) AND (?2 = 0 OR id < ?2) AND (?3 IS NULL OR app IN (SELECT "
+                            "name FROM apps WHERE owner = ?3 UNION ALL SELECT 'service:' || name FROM services WHERE "
+                            "owner = ?3) OR user = (SELECT name FROM users WHERE id = ?3)) "
+                            "ORDER BY id DESC LIMIT ?4");
     s.bind(1, query.app);
     s.bind(2, query.before);
     if (query.of) s.bind(3, query.of->value);

@@ -31,7 +31,7 @@ void add_audit(SQLite::Database& db, const std::string& user, const std::string&
 
 struct audit_query {
     std::string app;            // empty: all
-    std::optional<user_id> of;  // only what this user did, and what happened to the apps that are theirs
+    std::optional<user_id> of;  // only what this user did, and what happened to apps and services of theirs
     std::int64_t before{0};     // older than this entry; 0: from the newest
     int most{100};
 };

@@ -80,6 +80,14 @@ void update_exposure(SQLite::Database& db, const exposure& e) {
     s.exec();
 }
 
+void set_certificate(SQLite::Database& db, const secret_box& box, const exposure& e) {
+    SQLite::Statement s(db, "UPDATE exposures SET certificate = ?, key = ? WHERE service = ?");
+    bind_sealed(s, 1, box, e.certificate);
+    bind_sealed(s, 2, box, e.key);
+    s.bind(3, e.service.value);
+    s.exec();
+}
+
 void remove_exposure(SQLite::Database& db, service_id id) {
     SQLite::Statement s(db, "DELETE FROM exposures WHERE service = ?");
     s.bind(1, id.value);

@@ -22,6 +22,8 @@ std::vector<exposure> all_exposures(SQLite::Database& db, const secret_box& box)
 std::string exposed_at(SQLite::Database& db, std::uint16_t port);
 /// Port and networks are written.
 void update_exposure(SQLite::Database& db, const exposure& e);
+/// Certificate and key are written.
+void set_certificate(SQLite::Database& db, const secret_box& box, const exposure& e);
 void remove_exposure(SQLite::Database& db, service_id id);
 
 /// Who is to be a user of a service's server: those of its attachments and of its exposure.

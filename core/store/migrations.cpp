@@ -233,11 +233,18 @@ CREATE TABLE archive_segments (
     full_size INTEGER NOT NULL, PRIMARY KEY (archive, run, number)) STRICT, WITHOUT ROWID;
 )sql";
 
+// What was told of certificates that are failing, so that a restart does not tell it again.
+constexpr const char* certificate_alarms = R"sql(
+CREATE TABLE certificate_alarms (
+    owner TEXT PRIMARY KEY, certificate TEXT NOT NULL, ending INTEGER NOT NULL, refused TEXT NOT NULL) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
     return {first_tables,      process_settings, routing_rows, audit,   webhooks, job_trees, volumes,   cron,
-            remembered_mounts, drains,           services,     scaling, backups,  upgrades,  exposures, archives};
+            remembered_mounts, drains,           services,     scaling, backups,  upgrades,  exposures, archives,
+            certificate_alarms};
 }
 
 }  // namespace gasper::store

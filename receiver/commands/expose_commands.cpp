@@ -45,12 +45,19 @@ task<result<>> run_services_unexpose(command_call& call) {
 }
 
 task<result<>> run_services_certificate(command_call& call) {
-    auto v = co_await control::exposures(call.platform).show(call.who, call.arguments[0]);
-    if (!v) co_return v.error();
-    if (call.json)
-        call.print(json_text(control::as_json(*v)));
+    control::exposures exposed(call.platform);
+    result<control::exposure_view> v = control::exposure_view{};
+    if (call.has("renew"))
+        v = co_await exposed.renew(call.who, call.arguments[0]);
     else
-        call.print(v->info.certificate);
+        v = co_await exposed.show(call.who, call.arguments[0]);
+    if (!v) co_return v.error();
+    if (call.json) {
+        call.print(json_text(control::as_json(*v)));
+        co_return result<>{};
+    }
+    call.print(v->info.certificate);
+    if (v->valid_until) call.output.error("Valid until " + to_rfc3339(*v->valid_until) + "\n");
     co_return result<>{};
 }
 
@@ -68,12 +75,12 @@ std::vector<command> expose_commands() {
          run_services_expose},
         {"services:unexpose", "NAME", "close that way; its user goes", false, 1, 1, {}, run_services_unexpose},
         {"services:certificate",
-         "NAME",
-         "print the certificate that clients outside pin",
+         "NAME [--renew]",
+         "print the certificate that clients outside pin, or a new one in its place",
          false,
          1,
          1,
-         {},
+         {{"renew", 0, false}},
          run_services_certificate},
     };
 }

@@ -70,6 +70,7 @@ task<result<>> run_services_info(command_call& call) {
                                                {"Backup:", backed_up(*v)},
                                                {"Created:", to_rfc3339(v->info.created)}};
     if (v->exposed) rows.push_back({"Exposed:", fmt::format("port {} for {}", v->exposed->port, v->exposed->allowed)});
+    if (v->exposed_until) rows.push_back({"Certificate:", "valid until " + to_rfc3339(*v->exposed_until)});
     if (v->stats) {
         const auto& s = *v->stats;
         rows.push_back({"Version:", s.version});

@@ -33,7 +33,7 @@ struct door_options {
     tls_start_rules begin;
     std::size_t most_connections{100};
     std::size_t most_of_address{40};
-    std::chrono::milliseconds begin_time{10'000};    // from the connection to the end of TLS's handshake
+    std::chrono::milliseconds begin_time{10'000};  // from the connection to the end of TLS's handshake; as long a login
     std::chrono::milliseconds connect_time{5'000};   // to the server
     std::chrono::milliseconds idle_time{3'600'000};  // without a byte in either direction
     std::chrono::milliseconds stall_time{60'000};    // with bytes for who takes none

@@ -21,7 +21,7 @@ using pkey_handle = handle<EVP_PKEY, EVP_PKEY_free>;
 using bio_handle = handle<BIO, BIO_free>;
 using extension_handle = handle<X509_EXTENSION, X509_EXTENSION_free>;
 
-constexpr long a_day = 86400;
+constexpr int ten_years = 3652;              // days
 constexpr std::size_t longest_subject = 64;  // of a common name
 
 std::string alternative_names(const std::vector<std::string>& hosts) {
@@ -65,10 +65,12 @@ bool give_name(X509* to, const std::string& subject) {
            X509_set_issuer_name(to, entry) == 1;
 }
 
-bool fill_certificate(X509* x, EVP_PKEY* key, const std::vector<std::string>& hosts) {
+bool fill_certificate(X509* x, EVP_PKEY* key, const std::vector<std::string>& hosts, sys_time at) {
+    auto from = std::chrono::system_clock::to_time_t(at);
     return X509_set_version(x, X509_VERSION_3) == 1 && give_number(x) && give_name(x, hosts.front()) &&
-           X509_gmtime_adj(X509_getm_notBefore(x), -a_day) && X509_gmtime_adj(X509_getm_notAfter(x), 3652 * a_day) &&
-           X509_set_pubkey(x, key) == 1 && add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
+           X509_time_adj_ex(X509_getm_notBefore(x), -1, 0, &from) &&
+           X509_time_adj_ex(X509_getm_notAfter(x), ten_years, 0, &from) && X509_set_pubkey(x, key) == 1 &&
+           add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
            add_extension(x, NID_key_usage, "critical,digitalSignature") &&
            add_extension(x, NID_ext_key_usage, "serverAuth") && add_extension(x, NID_subject_key_identifier, "hash") &&
            add_extension(x, NID_subject_alt_name, alternative_names(hosts)) && X509_sign(x, key, EVP_sha256()) > 0;
@@ -82,13 +84,13 @@ std::string pem_of(BIO* bio) {
 
 }  // namespace
 
-result<door_certificate> make_door_certificate(const std::vector<std::string>& hosts) {
+result<door_certificate> make_door_certificate(const std::vector<std::string>& hosts, sys_time at) {
     if (hosts.empty() || !std::all_of(hosts.begin(), hosts.end(), is_host))
         return fail(errc::invalid, "certificate_host", "a certificate is for names and addresses of hosts");
     const pkey_handle key(EVP_EC_gen("P-256"));
     const x509_handle x(X509_new());
     const bio_handle certificate(BIO_new(BIO_s_mem())), secret(BIO_new(BIO_s_mem()));
-    if (!key || !x || !certificate || !secret || !fill_certificate(x.get(), key.get(), hosts) ||
+    if (!key || !x || !certificate || !secret || !fill_certificate(x.get(), key.get(), hosts, at) ||
         PEM_write_bio_X509(certificate.get(), x.get()) != 1 ||
         PEM_write_bio_PKCS8PrivateKey(secret.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
         return fail(errc::failed, "certificate", "a certificate for " + hosts.front() + " could not be made");

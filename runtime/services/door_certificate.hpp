@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/model/model.hpp"
 
 namespace gasper::runtime {
 
@@ -14,8 +15,9 @@ struct door_certificate {
     std::string key;          // PEM, secret
 };
 
-/// For these DNS names and literal addresses, the first its subject; valid from a day ago, for ten years. ECDSA, P-256.
-result<door_certificate> make_door_certificate(const std::vector<std::string>& hosts);
+/// For these DNS names and literal addresses, the first its subject; valid from a day before `at`, for ten years.
+/// ECDSA, P-256.
+result<door_certificate> make_door_certificate(const std::vector<std::string>& hosts, sys_time at = now());
 
 /// "AB:CD:…" of SHA-256, as `openssl x509 -fingerprint -sha256` shows it; empty when it is no certificate.
 std::string fingerprint_of(const std::string& certificate);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "runtime/services/door.hpp"
+#include "runtime/services/greeting_start.hpp"
 
 namespace gasper::runtime {
 
@@ -27,8 +28,11 @@ class door_connection {
  private:
     using time_point = deadline::clock::time_point;
 
+    task<result<>> meet_server(service_door::server_address where);
     task<result<>> begin_tls();
-    task<> hear_out();
+    task<result<>> be_asked();
+    task<result<>> be_greeted();
+    task<result<>> turn_down(std::string why);
     task<result<>> reach(tcp::endpoint server);
     task<> relay();
     task<> both_ways();
@@ -36,6 +40,8 @@ class door_connection {
     task<> outward();
     task<> watch();
     task<> end_tls();
+    bool in_login() const { return login_ && login_->now() == greeting_login::state::going; }
+    bool refused() const { return login_ && login_->now() == greeting_login::state::refused; }
     time_point limit() const;
     void moved() { last_ = deadline::clock::now(); }
     void stop_both();
@@ -45,6 +51,8 @@ class door_connection {
     asio::ssl::stream<tcp::socket> client_;
     tcp::socket server_;
     asio::steady_timer watchdog_;
+    std::optional<greeting_login> login_;                 // where the server speaks first
+    time_point login_until_{};                            // its end
     time_point last_{};                                   // a byte moved
     std::optional<time_point> writing_in_, writing_out_;  // since when somebody takes nothing
     bool over_{false};                                    // the server has said all, or the client does not hear

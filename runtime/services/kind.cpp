@@ -54,6 +54,10 @@ outside_way read_outside(const YAML::Node& from) {
         way.begin.declined.push_back(from_hex(other));
     way.begin.decline = bytes("decline");
     way.begin.refusal = bytes("refusal");
+    if (const auto start = from["start"]) {
+        way.begin.greeted = start.as<std::string>() == "mysql";
+        if (!way.begin.greeted) throw std::runtime_error(start.as<std::string>() + " is no way to begin TLS");
+    }
     if (from["note"]) way.note = from["note"].as<std::string>();
     check_tls_start(way.begin).value();
     return way;

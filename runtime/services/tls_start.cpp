@@ -8,6 +8,8 @@ result<> check_tls_start(const tls_start_rules& rules) {
     const auto wrong = [](const std::string& why) { return fail(errc::invalid, "tls_start", why); };
     if (rules.ask.size() > tls_start::longest_ask) return wrong("what is asked is too long");
     if (rules.ask.empty() != rules.answer.empty()) return wrong("what is asked and its answer belong together");
+    if (rules.greeted && !(rules.ask.empty() && rules.declined.empty() && rules.refusal.empty()))
+        return wrong("where the server speaks first nothing else is said");
     if (rules.declined.empty() != rules.decline.empty())
         return wrong("what is declined and its answer belong together");
     for (const auto& other : rules.declined)

@@ -1,6 +1,7 @@
 // How a connection begins TLS where it does not do so with its first byte: the client asks in its protocol's words, and
 // is answered. What the words are is data (service.yml); this knows no protocol. No sockets: bytes in, bytes out. Reads
 // exactly what it needs, so that nothing which came unprotected is taken for what came under TLS (CVE-2011-0411).
+// Where the server speaks first, greeting_start.hpp does this.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct tls_start_rules {
     std::vector<std::string> declined;  // what it may ask for before, each as long as `ask` and once
     std::string decline;                // what it hears to each
     std::string refusal;                // what it hears to anything else, before the end; may be empty
+    bool greeted{false};                // the server speaks first, in MySQL's words; then all others are empty
 };
 
 /// Errors: invalid, when they do not fit together.

@@ -56,9 +56,7 @@ def main():
     try:
         gasper.up()
         gasper.command("services:create", "postgres", "big", "--plan", "medium", deadline=900).ok()
-        container = next(c["Id"] for c in gasper.engine("containers/json") if c["Labels"].get("gasper.service") == "big"
-                         and c["Labels"].get("gasper.role") == "service"
-                         and any(m.get("Source", "").startswith(f"{gasper.data}/") for m in c["Mounts"]))
+        container = gasper.server("big")["Id"]
 
         def inside(*words, **options):
             return subprocess.run(["docker", "-H", gasper.engine_address(), "exec", "-i", container, *words], check=True, timeout=3600, **options)
@@ -86,9 +84,7 @@ def main():
                 gasper.command("services:restore", "big", str(newest["id"]), "--confirm", "big", deadline=3600).ok()
                 measured["restore by Gasper"].append(time.monotonic() - began)
             memory.append(used.more)
-            container = next(c["Id"] for c in gasper.engine("containers/json") if c["Labels"].get("gasper.service") == "big"
-                             and c["Labels"].get("gasper.role") == "service"
-                             and any(m.get("Source", "").startswith(f"{gasper.data}/") for m in c["Mounts"]))
+            container = gasper.server("big")["Id"]
         print(f"{MEGABYTES} MB of rows, stored {newest['size_bytes'] / 1e6:.0f} MB; medians of 3\n\n| | seconds | min – max |\n|---|---|---|")
         for name, all_of in measured.items():
             print(f"| {name} | {sorted(all_of)[1]:.1f} | {min(all_of):.1f} – {max(all_of):.1f} |")

@@ -17,14 +17,13 @@ from measuring import on_its_own  # noqa: E402
 
 def measure(gasper, changes, seed):
     app = chaos_load.make_app(gasper, "chaos")
-    scope = gasper.scope(app.name)
     began = time.monotonic()
     with chaos_load.MixedLoad(app, 3600) as load:
         chaos_load.change(app, seed, changes)
     took = time.monotonic() - began
     for failure in load.failures:
         print("failed:", failure)
-    chaos_load.agree(app, scope)
+    chaos_load.agree(app)
     done = load.done
     return (f"seed {seed}: {changes} changes in {took:.0f} s; {done['http'] * 100} HTTP requests at most, {done['websocket']} WebSockets, "
             f"{done['download']} long downloads; {len(load.failures)} failed; engine, store and table agree")

@@ -145,8 +145,7 @@ def memory_of(pid):
 
 def memory_by_kind(gasper, each):
     """Kind → [(without page cache, all)] of its servers."""
-    servers = {c["Labels"]["gasper.service"]: c for c in gasper.engine("containers/json")
-               if c["Labels"].get("gasper.role") == "service" and any(m.get("Source", "").startswith(f"{gasper.data}/") for m in c["Mounts"])}
+    servers = {c["Labels"]["gasper.service"]: c for c in gasper.own_containers() if c["Labels"]["gasper.role"] == "service"}
     pids = {name: gasper.engine(f"containers/{c['Id']}/json")["State"]["Pid"] for name, c in servers.items()}
     return {kind: [memory_of(pids[name_of(kind, n)]) for n in range(each)] for kind in BARS}
 

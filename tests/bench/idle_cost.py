@@ -56,8 +56,8 @@ def make_apps(gasper, count):
 
 def measure(gasper, apps, seconds):
     make_apps(gasper, apps)
-    wait_until(lambda: sum(c["Labels"].get("gasper.role") == "instance" and c["State"] == "running" and str(gasper.data) in str(c["Mounts"])
-                           for c in gasper.engine("containers/json")) == 2 * apps, 120, "all instances")
+    wait_until(lambda: sum(c["Labels"]["gasper.role"] == "instance" and c["State"] == "running" for c in gasper.own_containers()) == 2 * apps,
+               120, "all instances")
     time.sleep(30)  # what follows a deploy has ended
     roles = processes(gasper)
     assert set(roles) == {"serve", "router", "dns"}, roles

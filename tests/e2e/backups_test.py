@@ -24,10 +24,7 @@ class Database:
         gasper.command("services:create", "postgres", name, deadline=900).ok()
 
     def container(self):
-        def mine(c):
-            return any(m.get("Source", "").startswith(f"{self.gasper.data}/") for m in c["Mounts"])
-        return next(c["Id"] for c in self.gasper.engine("containers/json")
-                    if c["Labels"].get("gasper.service") == self.name and c["Labels"].get("gasper.role") == "service" and mine(c))
+        return self.gasper.server(self.name)["Id"]
 
     def sql(self, text):
         done = subprocess.run(["docker", "-H", self.gasper.engine_address(), "exec", "-i", self.container(), "gasper-service", "console"],
@@ -65,8 +62,7 @@ class Database:
 
     def leftovers(self):
         """Throw-away servers and their directories."""
-        servers = [c for c in self.gasper.engine("containers/json?all=1")
-                   if c["Labels"].get("gasper.service", "").startswith(self.name + ".") and c["Labels"].get("gasper.role") == "service"]
+        servers = [c for c in self.gasper.service_containers(self.name, "service") if c["Labels"]["gasper.service"] != self.name]
         return servers + list((self.gasper.data / "services" / self.name).glob("beside-*"))
 
 

@@ -195,17 +195,13 @@ def change(app, seed, times, say=print):
         say(f"{number + 1:3} {what.__name__:9} {time.monotonic() - began:.2f} s", flush=True)
 
 
-def ours(gasper, scope):
-    return [c for c in gasper.engine("containers/json?all=1") if c["Labels"].get("gasper.data") == scope]
-
-
-def disagreement(app, scope):
+def disagreement(app):
     """What the engine, the store and the table say differently; empty: they agree."""
     gasper = app.gasper
     version = app.version()
     wanted = {p["process"]: p["quantity"] for p in json.loads(gasper.command("ps:scale", app.name, "--json").ok().output)}
     names = sorted(f"{process}.{n}" for process, quantity in wanted.items() for n in range(1, quantity + 1))
-    containers = ours(gasper, scope)
+    containers = gasper.own_containers()
     instances = [c for c in containers if c["Labels"]["gasper.role"] == "instance" and c["Labels"]["gasper.app"] == app.name]
     there = sorted(c["Labels"]["gasper.instance"] for c in instances)
     if there != names:
@@ -224,12 +220,12 @@ def disagreement(app, scope):
     return ""
 
 
-def agree(app, scope, seconds=60):
+def agree(app, seconds=60):
     """Waits for the last drain and for agreement."""
     last = [""]
 
     def agreed():
-        last[0] = disagreement(app, scope)
+        last[0] = disagreement(app)
         return not last[0]
     try:
         wait_until(agreed, seconds, "agreement")

@@ -33,10 +33,7 @@ def copy_of(gasper, name):
 
 def containers(gasper, name):
     """Of a service of this Gasper: its server, its sandbox, throw-away ones."""
-    mine = {c["Labels"]["gasper.data"] for c in gasper.engine("containers/json?all=1")
-            if any(m.get("Source", "").startswith(f"{gasper.data}/") for m in c["Mounts"]) and "gasper.data" in c["Labels"]}
-    return [c["Names"] for c in gasper.engine("containers/json?all=1")
-            if c["Labels"].get("gasper.service", "").split(".")[0] == name and c["Labels"].get("gasper.data") in mine]
+    return [c["Names"] for c in gasper.service_containers(name)]
 
 
 def expect_nothing_of(gasper, name):

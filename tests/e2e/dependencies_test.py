@@ -15,11 +15,10 @@ def index(gasper):
     # The first build makes the network.
     probe = gasper.app("static")
     probe.push().ok()
-    scope = gasper.scope(probe.name)
     environment = {**os.environ, "DOCKER_HOST": gasper.engine_address()}
-    served = run([INDEXES / "serve", f"gasper-{scope}.builds"], deadline=900, env=environment).ok()
+    served = run([INDEXES / "serve", f"gasper-{gasper.scope}.builds"], deadline=900, env=environment).ok()
     yield [line for line in served.output.splitlines() if "=" in line]
-    run([INDEXES / "serve", "--stop", f"gasper-{scope}.builds"], env=environment).ok()
+    run([INDEXES / "serve", "--stop", f"gasper-{gasper.scope}.builds"], env=environment).ok()
 
 
 @pytest.mark.parametrize("language", ["static", "php", "python", "node", "go", "ruby"])

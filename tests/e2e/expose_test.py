@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import urllib.parse
 
 import pytest
@@ -54,6 +55,27 @@ else:
     print(secure.recv(4096))
 """
 
+# A driver as apps have it.
+MARIADB = """
+import pymysql, ssl, sys
+address, port, certificate, user, password, mode = sys.argv[1:]
+options = {}
+if mode == "tls":
+    options["ssl"] = ssl.create_default_context(cafile=certificate)
+    options["ssl"].check_hostname = False
+try:
+    there = pymysql.connect(host=address, port=int(port), user=user, password=password, database="app", connect_timeout=15, **options)
+    ask = there.cursor()
+    ask.execute("CREATE OR REPLACE TABLE t (n INT)")
+    ask.executemany("INSERT INTO t VALUES (%s)", [(n,) for n in range(1, 1001)])
+    there.commit()
+    ask.execute("SELECT CAST(sum(n) AS INT), count(*), REPEAT('x', 3000000) FROM t")
+    total, count, large = ask.fetchone()
+    print(total, count, len(large), there._secure)
+except pymysql.MySQLError as e:
+    print(type(e).__name__, *e.args)
+"""
+
 
 class Exposed:
     """A database that an OutsideHost may reach."""
@@ -74,9 +96,13 @@ class Exposed:
     def postgres(self, outside, mode):
         return inside(outside, POSTGRES, HERE, self.port, self.url.hostname, self.certificate, self.url.username, mode)
 
+    def mariadb(self, outside, mode, password=None, certificate=None):
+        return inside(outside, MARIADB, HERE, self.port, certificate or self.certificate, self.url.username,
+                      password or self.url.password, mode)
+
 
 def inside(outside, program, *arguments):
-    return run(["ip", "netns", "exec", outside.name, "python3", "-c", program, *arguments]).ok().output.strip()
+    return run(["ip", "netns", "exec", outside.name, sys.executable, "-c", program, *arguments]).ok().output.strip()
 
 
 @pytest.fixture(name="outside")
@@ -103,7 +129,7 @@ def test_who_is_allowed_reads_and_writes_with_tls_and_a_user_of_its_own(gasper, 
     for store in gasper.data.glob("gasper.db*"):
         assert b"PRIVATE KEY" not in store.read_bytes(), store
     info = json.loads(gasper.command("services:info", "cache", "--json").ok().output)
-    assert info["exposed"] == {"port": cache.port, "allowed": ALLOWED}
+    assert info["exposed"] == {"port": cache.port, "allowed": ALLOWED, "valid_until": cache.shown["valid_until"]}
     assert cache.url.password not in gasper.command("services:info", "cache").ok().output
     again = json.loads(gasper.command("services:expose", "cache", "--port", str(cache.port), "--allow", ALLOWED, "--json").ok().output)
     assert again["url"] is None and again["user"] == cache.shown["user"] and again["fingerprint"] == cache.shown["fingerprint"]
@@ -194,6 +220,30 @@ def test_postgres_begins_tls_in_its_own_way(gasper, outside, tmp_path):
             assert done.ok().output.strip() == "100000"
     finally:
         gasper.command("services:destroy", "ledger", "--confirm", "ledger", deadline=300).ok()
+
+
+def test_mariadb_begins_tls_after_its_greeting(gasper, cache, outside, tmp_path):
+    gasper.command("services:create", "mariadb", "stock", deadline=900).ok()
+    try:
+        stock = Exposed(gasper, "stock", free_ports(1)[0], tmp_path)
+        assert stock.mariadb(outside, "tls") == "500500 1000 3000000 True"
+        assert "1045" in stock.mariadb(outside, "tls", password="0" * 32)
+        assert "CERTIFICATE_VERIFY_FAILED" in stock.mariadb(outside, "tls", certificate=cache.certificate)
+        plain = stock.mariadb(outside, "plain")
+        assert "3159" in plain and "TLS only" in plain
+        # Nobody who was turned away is left in the server.
+        gasper.command("services:restart", "stock", deadline=120).ok()
+        assert stock.mariadb(outside, "tls") == "500500 1000 3000000 True"
+        before = stock.certificate.read_text()
+        gasper.command("services:certificate", "stock", "--renew").ok()
+        assert "CERTIFICATE_VERIFY_FAILED" in stock.mariadb(outside, "tls")
+        stock.certificate.write_text(gasper.command("services:certificate", "stock").ok().output)
+        assert stock.certificate.read_text() != before
+        assert stock.mariadb(outside, "tls") == "500500 1000 3000000 True"
+        gasper.command("services:stop", "stock").ok()
+        assert "Error" in stock.mariadb(outside, "tls")
+    finally:
+        gasper.command("services:destroy", "stock", "--confirm", "stock", deadline=300).ok()
 
 
 def test_what_is_not_meant_is_refused(gasper, cache):

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import http.client
+import hashlib
 import json
 import os
 import pathlib
@@ -188,16 +189,28 @@ class Gasper:
         text = run(["curl", "-fsS", "-X", method, "--unix-socket", socket_path, f"http://engine/{path}"]).ok().output
         return json.loads(text) if text.strip() else None
 
-    def containers(self, app):
-        """This Gasper's instances of an app, as the engine lists them. Others on the engine may have an app of that name."""
-        def mine(c):
-            return any(m.get("Source", "").startswith(f"{self.data}/") for m in c["Mounts"])
-        return [c for c in self.engine("containers/json?all=1")
-                if c["Labels"].get("gasper.app") == app and c["Labels"].get("gasper.role") == "instance" and mine(c)]
+    def own_containers(self):
+        """This Gasper's, as the engine lists them. Others on the engine may have apps and services of the same names."""
+        return [c for c in self.engine("containers/json?all=1") if c["Labels"].get("gasper.data") == self.scope]
 
-    def scope(self, app):
-        """What this Gasper labels everything with, seen on a running app."""
-        return self.containers(app)[0]["Labels"]["gasper.data"]
+    def containers(self, app):
+        """The instances of an app."""
+        return [c for c in self.own_containers() if c["Labels"].get("gasper.app") == app and c["Labels"]["gasper.role"] == "instance"]
+
+    def service_containers(self, name, role=None):
+        """A service's server ("service") and its sandbox, and those beside it, whose labels say "NAME.beside-..."."""
+        return [c for c in self.own_containers() if c["Labels"].get("gasper.service", "").split(".")[0] == name
+                and role in (None, c["Labels"]["gasper.role"])]
+
+    def server(self, service):
+        """The container of a service's server that is up."""
+        return next(c for c in self.service_containers(service, "service")
+                    if c["Labels"]["gasper.service"] == service and c["State"] == "running")
+
+    @property
+    def scope(self):
+        """What this Gasper labels everything with."""
+        return hashlib.sha256(str(self.data).encode()).hexdigest()[:8]
 
     def next_sandbox(self, former):
         """The network sandbox that waits for the next start of an app whose instance `former` is gone; empty: there is none yet."""

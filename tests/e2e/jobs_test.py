@@ -59,7 +59,7 @@ def test_a_cancelled_build_leaves_no_container(gasper):
     thread, pushed = pushing(app)
 
     def builders():
-        return [c for c in gasper.engine("containers/json?all=1") if c["Labels"].get("gasper.app") == app.name and
+        return [c for c in gasper.own_containers() if c["Labels"].get("gasper.app") == app.name and
                 c["Labels"].get("gasper.purpose") == "build"]
 
     wait_until(builders, 600, "the build")

@@ -53,8 +53,7 @@ class Server:
 @pytest.fixture(name="server", scope="module")
 def _server(gasper):
     with created(gasper, "model"):  # makes the image where it is not there yet
-        image = next(c["ImageID"] for c in gasper.engine("containers/json") if c["Labels"].get("gasper.service") == "model"
-                     and c["Labels"]["gasper.role"] == "service")
+        image = gasper.server("model")["ImageID"]
     server = Server(gasper, image)
     yield server
     server.close()

@@ -20,14 +20,14 @@ def own_processes(gasper):
             yield int(process.name)
 
 
-def switch_off(gasper, scope):
+def switch_off(gasper):
     """Every process of it ends at once, containers too, and no mount is left."""
     for pid in list(own_processes(gasper)):
         os.kill(pid, signal.SIGKILL)
-    for container in chaos_load.ours(gasper, scope):
+    for container in gasper.own_containers():
         if container["State"] == "running":
             gasper.engine(f"containers/{container['Id']}/kill", "POST")
-    wait_until(lambda: all(c["State"] != "running" for c in chaos_load.ours(gasper, scope)), 30, "the end of the containers")
+    wait_until(lambda: all(c["State"] != "running" for c in gasper.own_containers()), 30, "the end of the containers")
     for line in pathlib.Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
         point = line.split()[1]
         if point.startswith(f"{gasper.data}/instances/"):
@@ -37,20 +37,19 @@ def switch_off(gasper, scope):
 def test_after_a_reboot_apps_routes_and_volumes_are_as_before(own_gasper):
     own_gasper.up()
     app = chaos_load.make_app(own_gasper, "rebooted")
-    scope = own_gasper.scope(app.name)
     own_gasper.command("storage:create", "kept").ok()
     own_gasper.command("storage:mount", "kept", f"{app.name}:/data").ok()
     own_gasper.command("ps:scale", app.name, "web=2", "worker=1").ok()
     own_gasper.ssh(app.name, "echo written before > /data/file").ok()
-    chaos_load.agree(app, scope)
-    switch_off(own_gasper, scope)
+    chaos_load.agree(app)
+    switch_off(own_gasper)
     own_gasper.up()
-    chaos_load.agree(app, scope)
+    chaos_load.agree(app)
     assert app.get().body == "word 0"
     assert own_gasper.ssh(app.name, "cat /data/file").ok().output == "written before\n"
     app.commit("After the reboot")
     app.push().ok()
-    chaos_load.agree(app, scope)
+    chaos_load.agree(app)
 
 
 def test_a_second_server_on_the_same_data_is_refused_and_harms_nothing(own_gasper):

@@ -19,8 +19,7 @@ def app(gasper):
 
 
 def one_offs(gasper, app):
-    return [c for c in gasper.engine("containers/json?all=1") if c["Labels"].get("gasper.app") == app.name and
-            c["Labels"].get("gasper.role") == "once"]
+    return [c for c in gasper.own_containers() if c["Labels"].get("gasper.app") == app.name and c["Labels"]["gasper.role"] == "once"]
 
 
 def client_of(gasper, app, *command, **options):

@@ -124,9 +124,7 @@ def test_credentials_are_rotated_without_a_failed_request(gasper, database_app):
         console = ["psql", "-h", "/tmp", "-U", "gasper", "app", "-qAtc", f"SELECT count(*) FROM pg_roles WHERE rolname = '{old_user}'"]
 
         def left():
-            server = next(c for c in gasper.engine("containers/json") if c["Labels"].get("gasper.service") == "rotated"
-                          and c["Labels"]["gasper.role"] == "service" and c["Labels"]["gasper.data"] == gasper.scope(app.name))
-            done = run(["docker", "-H", gasper.engine_address(), "exec", server["Id"], *console])
+            done = run(["docker", "-H", gasper.engine_address(), "exec", gasper.server("rotated")["Id"], *console])
             return done.ok().output.strip()
 
         wait_until(lambda: left() == "0", 120, "the end of the old user")
@@ -157,10 +155,7 @@ def test_a_crashed_server_comes_back_with_its_data_under_the_same_url(gasper, da
         gasper.command("services:attach", "crashing", app.name).ok()
         url = variable(gasper, app.name, "DATABASE_URL")
         assert app.get("/k/v", method="PUT").status == 200
-        server = next(c for c in gasper.engine("containers/json?all=1")
-                      if c["Labels"].get("gasper.service") == "crashing" and c["Labels"]["gasper.role"] == "service"
-                      and c["Labels"]["gasper.data"] == gasper.scope(app.name))
-        gasper.engine(f"containers/{server['Id']}/kill?signal=SIGKILL", method="POST")
+        gasper.engine(f"containers/{gasper.server('crashing')['Id']}/kill?signal=SIGKILL", method="POST")
         wait_until(lambda: app.get("/k").body == "v\n", 120, "the return of the database")
         assert variable(gasper, app.name, "DATABASE_URL") == url
         assert service(gasper, "crashing")["state"] == "up"
@@ -170,10 +165,9 @@ def test_a_crashed_server_comes_back_with_its_data_under_the_same_url(gasper, da
 PROBE = "python3 -c \"import socket,sys; socket.create_connection((sys.argv[1], 6379), 3)\""
 
 
-def addresses_of(gasper, name, app):
-    """Of a service's server, in each network that it is in; `app` is one that runs on this Gasper."""
-    return [n["IPAddress"] for c in gasper.engine("containers/json")
-            if c["Labels"].get("gasper.service") == name and c["Labels"]["gasper.data"] == gasper.scope(app.name)
+def addresses_of(gasper, name):
+    """Of a service's server, in each network that it is in."""
+    return [n["IPAddress"] for c in gasper.service_containers(name) if c["State"] == "running"
             for n in (c["NetworkSettings"]["Networks"] or {}).values() if n["IPAddress"]]
 
 
@@ -186,7 +180,7 @@ def test_only_attached_apps_reach_a_database(gasper, database_app):
         gasper.command("services:attach", "private", app.name).ok()
         assert gasper.ssh(app.name, f"{PROBE} private.db.internal").status == 0
         assert gasper.ssh(stranger.name, f"{PROBE} private.db.internal").status != 0
-        addresses = addresses_of(gasper, "private", app)
+        addresses = addresses_of(gasper, "private")
         assert len(addresses) == 2  # its own network, and the app's
         for address in addresses:
             assert gasper.ssh(stranger.name, f"{PROBE} {address}").status != 0, address
@@ -204,7 +198,7 @@ def test_only_attached_apps_reach_a_database_without_the_engines_isolation(gaspe
     stranger.push().ok()
     with created(gasper, "redis", "walled"):
         gasper.command("services:attach", "walled", app.name).ok()
-        addresses = addresses_of(gasper, "walled", app)
+        addresses = addresses_of(gasper, "walled")
         assert len(addresses) == 2  # its own network, and the app's
         with without_the_engines_isolation():
             assert gasper.ssh(app.name, f"{PROBE} walled.db.internal").status == 0
@@ -228,13 +222,11 @@ def test_services_outlive_a_killed_serve_and_end_with_scripts_down(own_gasper):
     assert app.get("/k?url=REDIS_URL").body == "v\n"
     own_gasper.up()
     assert service(own_gasper, "kept")["state"] == "up"
-    scope = own_gasper.scope(app.name)
     own_gasper.down().ok()
     own_gasper.up()
     wait_until(lambda: app.get("/k?url=REDIS_URL").body == "v\n", 120, "the return of app and database")
     own_gasper.down().ok()
-    left = [c for c in own_gasper.engine("containers/json?all=1") if c["Labels"].get("gasper.data") == scope]
-    assert left == []
+    assert own_gasper.own_containers() == []
 
 
 def test_bad_input_is_refused_with_the_reason(gasper):

@@ -100,12 +100,9 @@ def test_a_sandbox_that_died_is_replaced_and_the_request_is_answered(gasper):
 def test_an_app_that_is_destroyed_in_its_sleep_leaves_nothing(gasper):
     app = gasper.app("python")
     app.push().ok()
-    scope = gasper.scope(app.name)
     stop_in_sleep(gasper, app)
     gasper.command("apps:destroy", app.name, "--confirm", app.name).ok()
-    left = [c["Names"] for c in gasper.engine("containers/json?all=1")
-            if c["Labels"].get("gasper.app") == app.name and c["Labels"].get("gasper.data") == scope]
-    assert not left
+    assert not [c["Names"] for c in gasper.own_containers() if c["Labels"].get("gasper.app") == app.name]
 
 
 def test_a_shell_and_a_one_off_wake_it_too(gasper):

@@ -4,11 +4,11 @@ import pathlib
 import stat
 
 
-def ours(gasper, scope):
+def ours(gasper):
     """What there is of this Gasper on the machine."""
     return {
-        "containers": [c["Id"] for c in gasper.engine("containers/json?all=1") if c["Labels"].get("gasper.data") == scope],
-        "networks": [n["Id"] for n in gasper.engine("networks") if (n["Labels"] or {}).get("gasper.data") == scope],
+        "containers": [c["Id"] for c in gasper.own_containers()],
+        "networks": [n["Id"] for n in gasper.engine("networks") if (n["Labels"] or {}).get("gasper.data") == gasper.scope],
         "mounts": [l for l in pathlib.Path("/proc/mounts").read_text().splitlines() if f"{gasper.data}/" in l],
         "processes": [p.name for p in pathlib.Path("/proc").glob("[0-9]*") if belongs(p, gasper)],
     }
@@ -29,8 +29,7 @@ def test_up_deploys_the_sample_twice_it_reuses_all_and_down_leaves_nothing(own_g
     assert f"curl http://hello.{own_gasper.domain}:{own_gasper.http_port}" in done.output, "it says what to do next"
     environment = own_gasper.data / "up.env"
     assert stat.S_IMODE(environment.stat().st_mode) == 0o600, "the password in it is nobody else's"
-    scope = own_gasper.scope("hello")
-    there = ours(own_gasper, scope)
+    there = ours(own_gasper)
     assert all(there.values()), there
 
     pid = own_gasper.serve_pid()
@@ -39,12 +38,12 @@ def test_up_deploys_the_sample_twice_it_reuses_all_and_down_leaves_nothing(own_g
     assert own_gasper.get("hello").body.startswith("Hello")
 
     own_gasper.down().ok()
-    assert ours(own_gasper, scope) == {"containers": [], "networks": [], "mounts": [], "processes": []}
+    assert ours(own_gasper) == {"containers": [], "networks": [], "mounts": [], "processes": []}
 
     own_gasper.up()
     assert own_gasper.get("hello").body.startswith("Hello"), "the apps come back with their data"
     own_gasper.down("--purge").ok()
-    assert ours(own_gasper, scope) == {"containers": [], "networks": [], "mounts": [], "processes": []}
+    assert ours(own_gasper) == {"containers": [], "networks": [], "mounts": [], "processes": []}
     assert not own_gasper.data.exists()
 
 

@@ -20,23 +20,11 @@ def upgrade(gasper, name, *options, deadline=900):
     return gasper.command("services:upgrade", name, *options, deadline=deadline)
 
 
-def servers(gasper, name):
-    """The containers of a service and of those beside it, by role."""
-    return [c for c in gasper.engine("containers/json?all=1")
-            if c["Labels"].get("gasper.service", "").split(".")[0] == name
-            and c["Labels"].get("gasper.data") == mine(gasper)]
-
-
-def mine(gasper):
-    return next(c["Labels"]["gasper.data"] for c in gasper.engine("containers/json?all=1")
-                if any(m.get("Source", "").startswith(f"{gasper.data}/") for m in c["Mounts"]) and "gasper.data" in c["Labels"])
-
-
 def leftovers(gasper, name):
     """Servers, directories and images that an upgrade makes on its way."""
-    beside = [c["Names"] for c in servers(gasper, name) if c["Labels"]["gasper.service"] != name]
+    beside = [c["Names"] for c in gasper.service_containers(name) if c["Labels"]["gasper.service"] != name]
     images = [t for i in gasper.engine("images/json") for t in i["RepoTags"] or []
-              if t.startswith(f"gasper/next-{mine(gasper)}-{name}-")]
+              if t.startswith(f"gasper/next-{gasper.scope}-{name}-")]
     return beside + images + list((gasper.data / "services" / name).glob("beside-*"))
 
 
@@ -53,8 +41,7 @@ def _app(gasper):
 
 
 def image_of(gasper, name):
-    server = next(c for c in servers(gasper, name) if c["Labels"]["gasper.role"] == "service")
-    return server["Image"]
+    return gasper.server(name)["Image"]
 
 
 def pretend_old(gasper, reference):
@@ -90,16 +77,16 @@ def test_newest_packages_come_in_place(gasper, app):
         assert after["address"] == before["address"] and variable(gasper, app.name, "REDIS_URL") == url
         assert leftovers(gasper, "patched") == []
 
-        there = [c["Id"] for c in servers(gasper, "patched")]
+        there = [c["Id"] for c in gasper.service_containers("patched")]
         again = upgrade(gasper, "patched").ok().output
         assert "is the newest there is" in again
-        assert [c["Id"] for c in servers(gasper, "patched")] == there, "nothing was restarted"
+        assert [c["Id"] for c in gasper.service_containers("patched")] == there, "nothing was restarted"
         gasper.command("services:detach", "patched", app.name).ok()
 
 
 def test_what_cannot_be_is_refused_and_nothing_changes(gasper):
     with created(gasper, "redis", "fixed"):
-        before = servers(gasper, "fixed")
+        before = gasper.service_containers("fixed")
         for options, reason in ((("--version", "7"), "is of version 7 already"), (("--version", "6"), "no version '6'"),
                                 (("--version", "x"), "no version 'x'")):
             refused = upgrade(gasper, "fixed", *options)
@@ -112,7 +99,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(gasper):
         refused = upgrade(gasper, "fixed")
         assert refused.status == 1 and "does not run" in refused.error
         gasper.command("services:start", "fixed").ok()
-        assert [c["Image"] for c in servers(gasper, "fixed")] == [c["Image"] for c in before]
+        assert [c["Image"] for c in gasper.service_containers("fixed")] == [c["Image"] for c in before]
 
 
 def test_another_version_brings_all_rows_and_keeps_the_data_before(gasper, app):

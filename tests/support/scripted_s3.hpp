@@ -1,7 +1,6 @@
-// An S3-compatible store on loopback for tests: objects in memory, put whole and in parts, get with ranges, list them
-// and uploads in pages of two, delete. It checks every signature (AWS Signature Version 4) with code of its own, and
-// fails as it is told. Its threads serve: look at `objects` and `problems` under the lock, or when nobody asks any
-// more.
+// An S3-compatible store on loopback for tests: objects in memory, whole and in parts, ranges, lists in pages of two.
+// It checks every signature (AWS Signature Version 4) with code of its own, and fails as it is told. Its threads serve:
+// look at `objects` and `problems` under the lock, or when nobody asks any more.
 #pragma once
 
 #include <openssl/hmac.h>
@@ -33,8 +32,7 @@ class scripted_s3 {
 
     std::uint16_t port() const { return server_.port(); }
     std::size_t open_uploads() { return names_of_uploads().size(); }
-    /// "bucket/key" of each.
-    std::multiset<std::string> names_of_uploads() {
+    std::multiset<std::string> names_of_uploads() {  // "bucket/key" of each
         std::lock_guard held(lock);
         std::multiset<std::string> names;
         for (const auto& [id, begun] : uploads_)

@@ -27,6 +27,12 @@ task<result<response>> expose_service(services& s, call c) {
     co_return json_response(200, control::as_json(*v));
 }
 
+task<result<response>> renew_certificate(services& s, call c) {
+    auto v = co_await control::exposures(s.platform).renew(c.who, c.text("service"));
+    if (!v) co_return v.error();
+    co_return json_response(200, control::as_json(*v));
+}
+
 task<result<response>> unexpose_service(services& s, call c) {
     auto gone = co_await control::exposures(s.platform).unexpose(c.who, c.text("service"));
     if (!gone) co_return gone.error();

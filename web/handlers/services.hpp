@@ -32,6 +32,7 @@ task<result<response>> confirm_upgrade(services& s, call c);
 task<result<response>> roll_back_upgrade(services& s, call c);
 task<result<response>> show_exposure(services& s, call c);
 task<result<response>> expose_service(services& s, call c);
+task<result<response>> renew_certificate(services& s, call c);
 task<result<response>> unexpose_service(services& s, call c);
 
 }  // namespace gasper::web::handlers

@@ -74,6 +74,13 @@ class exposing_test : public testing::Test {
         return all;
     }
 
+    int failing() {
+        int times = 0;
+        for (const auto& e : world->read([](SQLite::Database& db) { return store::audit_after(db, 0, 100); }))
+            if (e.action == "certificate.failing" && e.app == "service:blue") ++times;
+        return times;
+    }
+
     test::temporary_directory dir;
     test::scripted_cluster cluster;
     std::optional<test::control_world> world;
@@ -177,6 +184,54 @@ TEST_F(exposing_test, a_restart_sets_it_up_again_and_a_destroyed_service_has_no_
     EXPECT_EQ(show("blue")->fingerprint, first->fingerprint);
     world->store([&](SQLite::Database& db) { store::remove_service(db, first->info.service); });
     EXPECT_EQ(world->read([&](SQLite::Database& db) { return store::all_exposures(db, world->box()); }).size(), 0u);
+}
+
+TEST_F(exposing_test, a_certificate_that_ends_soon_is_told_once_over_restarts_and_renewed_it_is_another) {
+    const auto first = expose("blue", port, "192.0.2.0/24");
+    ASSERT_TRUE(first);
+    auto made = runtime::make_door_certificate({"db.example.org"}, now() - std::chrono::hours(24 * 3642));
+    ASSERT_TRUE(made);
+    world->store([&](SQLite::Database& db) {
+        auto e = first->info;
+        e.certificate = made->certificate;
+        e.key = made->key;
+        store::set_certificate(db, world->box(), e);
+    });
+    for (int times = 0; times < 2; ++times) {
+        begin();
+        runs("blue");
+        world->run(control::look_at_doors(shared()));
+        world->run(control::look_at_doors(shared()));
+        EXPECT_TRUE(is_heard(port));
+        EXPECT_EQ(failing(), 1);
+    }
+    const auto before = show("blue");
+    const auto renewed = world->settle(control::exposures(world->platform()).renew(world->who(), "blue"));
+    ASSERT_TRUE(renewed) << renewed.error().message;
+    EXPECT_NE(renewed->fingerprint, before->fingerprint);
+    EXPECT_EQ(renewed->info.user, first->info.user);
+    EXPECT_EQ(renewed->info.port, port);
+    EXPECT_GT(*renewed->valid_until, now() + std::chrono::hours(24 * 3000));
+    EXPECT_TRUE(is_heard(port));
+    EXPECT_THAT(told().back(), HasSubstr("service.certificate_renewed service:blue " + renewed->fingerprint));
+    world->run(control::look_at_doors(shared()));
+    EXPECT_EQ(failing(), 1);
+    EXPECT_EQ(show("blue")->fingerprint, renewed->fingerprint);
+}
+
+TEST_F(exposing_test, a_certificate_without_its_key_is_told_once) {
+    const auto first = expose("blue", port, "192.0.2.0/24");
+    ASSERT_TRUE(first);
+    world->store([&](SQLite::Database& db) {
+        auto e = first->info;
+        e.key = runtime::make_door_certificate({"db.example.org"})->key;
+        store::set_certificate(db, world->box(), e);
+    });
+    begin();
+    for (int times = 0; times < 2; ++times)
+        world->run(control::look_at_doors(shared()));
+    EXPECT_FALSE(is_heard(port));
+    EXPECT_EQ(failing(), 1);
 }
 
 TEST_F(exposing_test, secrets_stand_sealed_in_the_store) {

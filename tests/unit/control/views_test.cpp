@@ -53,6 +53,9 @@ TEST(views_test, an_exposure_shows_its_networks_one_by_one) {
     v.info.allowed = "192.0.2.0/24,2001:db8::/32";
     EXPECT_EQ(as_json(v).at("allowed"), json::parse(R"(["192.0.2.0/24","2001:db8::/32"])"));
     EXPECT_TRUE(as_json(v).at("url").is_null());
+    EXPECT_TRUE(as_json(v).at("valid_until").is_null());
+    v.valid_until = sys_time(std::chrono::minutes(1));
+    EXPECT_EQ(as_json(v).at("valid_until"), "1970-01-01T00:01:00.000Z");
 }
 
 TEST(views_test, backups_show_their_schedule_and_archive_when_there_is_one) {
