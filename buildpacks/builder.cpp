@@ -218,7 +218,8 @@ task<result<>> running_build::run_script(const looked_at& app, const std::string
                             .directory = "/app",
                             .env = request_.env,
                             .mounts = {},
-                            .limit = options_.limit};
+                            .limit = options_.limit,
+                            .background = true};
     for (const auto& [name, value] : step.env)
         spec.env[name] = value;
     if (layer_reused) spec.env["LAYER_REUSED"] = "1";

@@ -90,6 +90,7 @@ struct once_spec {
     config_vars env;
     std::vector<host_mount> mounts;
     limits limit;
+    bool background{false};  // it gives way to all that runs beside it
     // Host path of a release directory, seen writable as /app; what is written goes with it. All else is read-only
     // then, but /tmp, which is memory: as an instance has it.
     std::string release;

@@ -50,6 +50,7 @@ class once_output {
 
 container_spec single_engine::once_container(const once_spec& spec) {
     auto c = walled(spec.limit);
+    if (spec.background) c.cpu_shares = background_cpu_shares;
     c.name = new_name(spec.app, spec.purpose);
     c.image = spec.image;
     c.entrypoint = {"/bin/sh", "-c"};

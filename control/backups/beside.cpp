@@ -46,6 +46,7 @@ task<result<>> start_beside(parts& p, service s, server_beside& beside, line_sin
     spec->name = beside.name;
     spec->data = beside.data.string();
     if (!beside.image.empty()) spec->image = beside.image;
+    spec->background = beside.proof;
     spec->apps.clear();
     spec->env["SERVICE_BESIDE"] = beside.proof ? "proof" : "filled";
     auto up = co_await start_server(p, std::move(*spec), until.sooner(kind_of(s).start_timeout));

@@ -2,11 +2,14 @@
 // request and keeps a consistent view for as long as it holds it.
 #pragma once
 
-#include <atomic>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 namespace gasper {
 
+// Not a std::atomic<std::shared_ptr>: the load() of GCC 12's library gives its lock back with a relaxed store, so that
+// a store() may begin before the pointer has been read.
 template <class T>
 class snapshot {
  public:
@@ -14,11 +17,18 @@ class snapshot {
 
     explicit snapshot(pointer first = std::make_shared<const T>()) : value_(std::move(first)) {}
 
-    pointer get() const noexcept { return value_.load(std::memory_order_acquire); }
-    void set(pointer next) noexcept { value_.store(std::move(next), std::memory_order_release); }
+    pointer get() const noexcept {
+        const std::lock_guard held(mutex_);
+        return value_;
+    }
+    void set(pointer next) noexcept {
+        const std::lock_guard held(mutex_);
+        value_.swap(next);  // what was there goes after the lock
+    }
 
  private:
-    std::atomic<pointer> value_;
+    mutable std::mutex mutex_;
+    pointer value_;
 };
 
 }  // namespace gasper

@@ -56,10 +56,10 @@ class engine_client {
     task<result<std::vector<container_summary>>> list_containers(std::vector<std::string> with_labels, deadline until);
     /// The exit status, when it does not run any more.
     task<result<int>> wait_container(std::string id, deadline until);
-    /// What it may use, in bytes; 0: no limit.
     /// Refused when it is so already.
     task<result<>> pause_container(std::string id, deadline until);
     task<result<>> unpause_container(std::string id, deadline until);
+    /// What it may use, in bytes; 0: no limit.
     task<result<std::int64_t>> memory_limit(std::string id, deadline until);
     task<result<container_stats>> stats(std::string id, deadline until);
     /// The container's streams. Attach before the start to miss nothing. Multiplexed unless it has a terminal.

@@ -29,6 +29,7 @@ json host_config(const container_spec& s) {
         host["MemorySwap"] = s.memory_bytes;
     }
     if (s.cpus > 0) host["NanoCpus"] = std::llround(s.cpus * 1e9);
+    if (s.cpu_shares > 0) host["CpuShares"] = s.cpu_shares;
     if (s.processes > 0) host["PidsLimit"] = s.processes;
     host["ReadonlyRootfs"] = s.read_only_root;
     host["Init"] = s.init;

@@ -39,6 +39,8 @@ struct container_mount {
     bool read_only{false};
 };
 
+constexpr int background_cpu_shares = 64;  // of what can wait for everything else
+
 struct container_spec {
     std::string name;
     std::string image;
@@ -57,6 +59,7 @@ struct container_spec {
     std::map<std::string, std::string> sysctls;  // of its network namespace
     std::int64_t memory_bytes{0};                // also the limit with swap; 0: none
     double cpus{0};
+    int cpu_shares{0};  // of busy cores, beside other containers; 0: 1024
     std::int64_t processes{0};
     bool read_only_root{false};
     bool init{false};

@@ -70,6 +70,7 @@ container_spec service_host::server(const service_spec& spec, const std::string&
     c.label["gasper.stop_timeout"] = std::to_string(spec.stop_timeout.count());
     c.memory_bytes = spec.limit.memory_bytes;
     c.cpus = spec.limit.cpus;
+    if (spec.background) c.cpu_shares = background_cpu_shares;
     c.processes = spec.limit.processes;
     c.read_only_root = true;
     c.init = has_init_.value_or(true);

@@ -29,6 +29,7 @@ struct service_spec {
     std::string data;  // absolute host path, /data inside
     config_vars env;   // no secret: everybody on this machine can read it
     limits limit;
+    bool background{false};         // it gives way to all that runs beside it
     std::vector<std::string> apps;  // in whose networks it is
     std::string stop_signal{"SIGTERM"};
     std::chrono::seconds stop_timeout{30};  // then SIGKILL; also when the engine itself ends

@@ -202,14 +202,14 @@ def disagreement(app):
     wanted = {p["process"]: p["quantity"] for p in json.loads(gasper.command("ps:scale", app.name, "--json").ok().output)}
     names = sorted(f"{process}.{n}" for process, quantity in wanted.items() for n in range(1, quantity + 1))
     containers = gasper.own_containers()
-    instances = [c for c in containers if c["Labels"]["gasper.role"] == "instance" and c["Labels"]["gasper.app"] == app.name]
+    instances = [c for c in containers if c["Labels"]["gasper.role"] == "instance" and c["Labels"].get("gasper.app") == app.name]
     there = sorted(c["Labels"]["gasper.instance"] for c in instances)
     if there != names:
         return f"the engine has {there}, the store wants {names}"
     if any(c["Labels"]["gasper.release"] != str(version) or c["State"] != "running" for c in instances):
         return f"not all of v{version} and running: {[(c['Labels']['gasper.release'], c['State']) for c in instances]}"
     inhabited = {c["Labels"]["gasper.sandbox"] for c in instances}
-    left = [c["Names"] for c in containers if c["Labels"]["gasper.app"] == app.name and c not in instances and c["Id"] not in inhabited]
+    left = [c["Names"] for c in containers if c["Labels"].get("gasper.app") == app.name and c not in instances and c["Id"] not in inhabited]
     if left:
         return f"left over: {left}"
     table = json.loads((gasper.data / "tables/table.json").read_text(encoding="utf-8"))

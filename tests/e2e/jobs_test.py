@@ -62,7 +62,8 @@ def test_a_cancelled_build_leaves_no_container(gasper):
         return [c for c in gasper.own_containers() if c["Labels"].get("gasper.app") == app.name and
                 c["Labels"].get("gasper.purpose") == "build"]
 
-    wait_until(builders, 600, "the build")
+    [builder] = wait_until(builders, 600, "the build")
+    assert gasper.engine(f"containers/{builder['Id']}/json")["HostConfig"]["CpuShares"] == 64, "it gives way to what serves"
     number = json.loads(gasper.command("builds", app.name, "--json").ok().output)[0]["id"]
     gasper.command("builds:cancel", app.name, str(number)).ok()
     thread.join(60)

@@ -40,12 +40,20 @@ def test_after_a_reboot_apps_routes_and_volumes_are_as_before(own_gasper):
     own_gasper.command("storage:create", "kept").ok()
     own_gasper.command("storage:mount", "kept", f"{app.name}:/data").ok()
     own_gasper.command("ps:scale", app.name, "web=2", "worker=1").ok()
+    writing = own_gasper.app("database", name="writing")
+    writing.push().ok()
+    own_gasper.command("services:create", "postgres", "orders", deadline=900).ok()
+    own_gasper.command("services:attach", "orders", writing.name).ok()
+    assert writing.get("/greeting/hello", method="PUT").status == 200
+    url = own_gasper.command("config:get", writing.name, "DATABASE_URL").ok().output
     own_gasper.ssh(app.name, "echo written before > /data/file").ok()
     chaos_load.agree(app)
     switch_off(own_gasper)
     own_gasper.up()
-    chaos_load.agree(app)
+    chaos_load.agree(app, 10)
     assert app.get().body == "word 0"
+    wait_until(lambda: writing.get("/greeting").body == "hello\n", 10, "the database")
+    assert own_gasper.command("config:get", writing.name, "DATABASE_URL").ok().output == url
     assert own_gasper.ssh(app.name, "cat /data/file").ok().output == "written before\n"
     app.commit("After the reboot")
     app.push().ok()

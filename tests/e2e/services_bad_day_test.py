@@ -81,9 +81,14 @@ def test_no_acknowledged_write_is_lost():
             print(f"{kind}: writes go on {writer.goes_on():.1f} s after the restart")
             gone = writer.failures[-1][0] - writer.failures[0][0] if writer.failures else 0
             print(f"{kind}: {len(writer.failures)} writes refused within {gone:.1f} s")
+        refused = {kind: len(writer.failures) for kind, writer in writers.items()}
+        for writer in writers.values():
+            writer.goes_on()
+        assert refused == {kind: len(writer.failures) for kind, writer in writers.items()}, "all servers are up again"
         kill_and_start()
-        for kind, writer in writers.items():
-            print(f"{kind}: writes go on {writer.goes_on(120):.1f} s after the engine's return")
+        back = {kind: writer.goes_on(120) for kind, writer in writers.items()}
+        print({kind: f"{seconds:.1f} s" for kind, seconds in back.items()}, "after the engine's return")
+        assert sum(back.values()) <= 10, back
     finally:
         for writer in writers.values():
             writer.end()

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import subprocess
 import threading
 
 import pytest
@@ -57,6 +58,18 @@ def created(gasper, kind, name):
         assert not (gasper.data / "services" / name).exists()
 
 
+def expect_nowhere(gasper, name, password):
+    """Not in a log, not in the store as it is on the disk, and not in what the engine tells of the server, its image or its output."""
+    files = [f for f in [*(gasper.data / "logs").rglob("*"), *gasper.data.glob("*.db*")] if f.is_file()]
+    assert any(f.name == "serve.log" for f in files) and any(f.suffix == ".db" for f in files), files
+    assert [f for f in files if password.encode() in f.read_bytes()] == []
+    server = gasper.server(name)
+    docker = ["docker", "-H", gasper.engine_address()]
+    for words in (["inspect", server["Id"]], ["inspect", server["ImageID"]], ["history", "--no-trunc", server["ImageID"]], ["logs", server["Id"]]):
+        told = run([*docker, *words]).ok()
+        assert password not in told.output + told.error, words
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_attached_app_reads_and_writes_and_a_detached_one_does_not(gasper, database_app, kind):
     app, name, url = database_app, f"first-{kind}", KINDS[kind]
@@ -75,8 +88,7 @@ def test_an_attached_app_reads_and_writes_and_a_detached_one_does_not(gasper, da
         assert refused.status == 1 and f"attached to {app.name}" in refused.error
         refused = gasper.command("config:set", app.name, f"{url}=other")
         assert refused.status == 1 and name in refused.error
-        password = secret.split(":")[2].split("@")[0]
-        assert password not in (gasper.data / "logs/serve.log").read_text()
+        expect_nowhere(gasper, name, secret.split(":")[2].split("@")[0])
 
         with steady_requests(app) as statuses:
             gasper.command("services:detach", name, app.name).ok()
@@ -132,6 +144,16 @@ def test_credentials_are_rotated_without_a_failed_request(gasper, database_app):
         gasper.command("services:detach", "rotated", app.name).ok()
 
 
+@pytest.mark.parametrize("kind, typed, shown", [("mariadb", "SELECT SLEEP(1.1), 'a value';", "SELECT SLEEP(?), ?;"), ("redis", "DEBUG SLEEP 0.2", "debug")])
+def test_slow_statements_are_listed_without_their_values(gasper, kind, typed, shown):
+    with created(gasper, kind, f"slow-{kind}") as name:
+        assert json.loads(gasper.command("services:slow", name, "--json").ok().output) == []
+        subprocess.run(["docker", "-H", gasper.engine_address(), "exec", "-i", gasper.server(name)["Id"], "gasper-service", "console"],
+                       input=typed + "\n", capture_output=True, text=True, timeout=60, check=True)
+        [slow] = json.loads(gasper.command("services:slow", name, "--json").ok().output)
+        assert slow["statement"] == shown and slow["calls"] == 1 and slow["longest_ms"] >= 200, slow
+
+
 def test_a_stopped_server_stays_so_until_it_is_started(gasper, database_app):
     app = database_app
     with created(gasper, "mariadb", "halted"):
@@ -162,7 +184,13 @@ def test_a_crashed_server_comes_back_with_its_data_under_the_same_url(gasper, da
         gasper.command("services:detach", "crashing", app.name).ok()
 
 
-PROBE = "python3 -c \"import socket,sys; socket.create_connection((sys.argv[1], 6379), 3)\""
+PORTS = {"redis": 6379, "postgres": 5432, "mariadb": 3306, "mongodb": 27017}
+CONNECT = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)"
+
+
+def reaches(gasper, app, host, port):
+    """What a connection from an instance of the app comes to."""
+    return gasper.ssh(app.name, f'python3 -c "{CONNECT}" {host} {port}')
 
 
 def addresses_of(gasper, name):
@@ -172,21 +200,22 @@ def addresses_of(gasper, name):
 
 
 @pytest.mark.last  # alone: another Gasper that changes networks and packet filters meanwhile is a question of its own
-def test_only_attached_apps_reach_a_database(gasper, database_app):
-    app = database_app
+@pytest.mark.parametrize("kind", PORTS)
+def test_only_attached_apps_reach_a_database(gasper, database_app, kind):
+    app, port = database_app, PORTS[kind]
     stranger = gasper.app("database")
     stranger.push().ok()
-    with created(gasper, "redis", "private"):
+    with created(gasper, kind, "private"):
         gasper.command("services:attach", "private", app.name).ok()
-        assert gasper.ssh(app.name, f"{PROBE} private.db.internal").status == 0
-        assert gasper.ssh(stranger.name, f"{PROBE} private.db.internal").status != 0
+        assert reaches(gasper, app, "private.db.internal", port).status == 0
+        assert reaches(gasper, stranger, "private.db.internal", port).status != 0
         addresses = addresses_of(gasper, "private")
         assert len(addresses) == 2  # its own network, and the app's
         for address in addresses:
-            assert gasper.ssh(stranger.name, f"{PROBE} {address}").status != 0, address
+            assert reaches(gasper, stranger, address, port).status != 0, address
         with OutsideHost() as outside:
             for address in addresses:
-                assert outside.ask(address, 6379) == "ConnectionRefusedError", address
+                assert outside.ask(address, port) == "ConnectionRefusedError", address
         gasper.command("services:detach", "private", app.name).ok()
     gasper.command("apps:destroy", stranger.name, "--confirm", stranger.name).ok()
 
@@ -201,14 +230,28 @@ def test_only_attached_apps_reach_a_database_without_the_engines_isolation(gaspe
         addresses = addresses_of(gasper, "walled")
         assert len(addresses) == 2  # its own network, and the app's
         with without_the_engines_isolation():
-            assert gasper.ssh(app.name, f"{PROBE} walled.db.internal").status == 0
+            assert reaches(gasper, app, "walled.db.internal", 6379).status == 0
             for address in addresses:
-                assert "ConnectionRefusedError" in gasper.ssh(stranger.name, f"{PROBE} {address}").error, address
+                assert "ConnectionRefusedError" in reaches(gasper, stranger, address, 6379).error, address
             with without_gaspers_wall():
                 for address in addresses:
-                    assert gasper.ssh(stranger.name, f"{PROBE} {address}").status == 0, f"nothing else is between it and {address}"
+                    assert reaches(gasper, stranger, address, 6379).status == 0, f"nothing else is between it and {address}"
         gasper.command("services:detach", "walled", app.name).ok()
     stranger.destroy()
+
+
+def test_a_database_does_not_reach_the_control_plane(gasper, database_app):
+    with created(gasper, "redis", "inward") as name:
+        gasper.command("services:attach", name, database_app.name).ok()
+        [sandbox] = gasper.service_containers(name, "service-sandbox")
+        there = gasper.engine(f"containers/{sandbox['Id']}/json")
+        gateways = [n["Gateway"] for n in there["NetworkSettings"]["Networks"].values()]
+        assert len(gateways) == 2 and all(gateways), gateways
+        from_there = ["nsenter", "-t", str(there["State"]["Pid"]), "-n", "python3", "-c", CONNECT]
+        for host in gateways:
+            for port in (gasper.ssh_port, gasper.environment["GASPER_API_URL"].rsplit(":", 1)[1], gasper.environment["GASPER_METRICS_PORT"]):
+                assert "ConnectionRefusedError" in run([*from_there, host, str(port)]).error, (host, port)
+        gasper.command("services:detach", name, database_app.name).ok()
 
 
 def test_services_outlive_a_killed_serve_and_end_with_scripts_down(own_gasper):

@@ -1,5 +1,6 @@
 """scripts/up and scripts/down: nothing by hand before, nothing left after."""
 
+import os
 import pathlib
 import stat
 
@@ -10,16 +11,21 @@ def ours(gasper):
         "containers": [c["Id"] for c in gasper.own_containers()],
         "networks": [n["Id"] for n in gasper.engine("networks") if (n["Labels"] or {}).get("gasper.data") == gasper.scope],
         "mounts": [l for l in pathlib.Path("/proc/mounts").read_text().splitlines() if f"{gasper.data}/" in l],
-        "processes": [p.name for p in pathlib.Path("/proc").glob("[0-9]*") if belongs(p, gasper)],
+        "processes": sorted(processes(gasper).values()),
     }
 
 
-def belongs(process, gasper):
-    try:
-        words = (process / "cmdline").read_bytes().decode().split("\0")
-    except OSError:
-        return False
-    return words[0].endswith("/gasper") and any(str(gasper.data) in w for w in words)
+def processes(gasper):
+    """Role by process number."""
+    found = {}
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if words[0].endswith("/gasper") and any(str(gasper.data) in w for w in words):
+            found[int(process.name)] = words[1]
+    return found
 
 
 def test_up_deploys_the_sample_twice_it_reuses_all_and_down_leaves_nothing(own_gasper):
@@ -31,6 +37,8 @@ def test_up_deploys_the_sample_twice_it_reuses_all_and_down_leaves_nothing(own_g
     assert stat.S_IMODE(environment.stat().st_mode) == 0o600, "the password in it is nobody else's"
     there = ours(own_gasper)
     assert all(there.values()), there
+    niceness = {role: os.getpriority(os.PRIO_PROCESS, pid) for pid, role in processes(own_gasper).items()}
+    assert niceness["router"] == niceness["dns"] == -10, "requests go before builds"
 
     pid = own_gasper.serve_pid()
     own_gasper.up()

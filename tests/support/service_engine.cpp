@@ -128,6 +128,7 @@ scripted_engine::answer service_engine::create(const std::string& name, const st
     c.role = label_in(c.label, "gasper.role");
     c.service = label_in(c.label, "gasper.service");
     const auto& host = said.at("HostConfig");
+    c.cpu_shares = host.value("CpuShares", 0);
     for (const auto& m : host.at("Mounts"))
         c.data = m.at("Source");
     const auto mode = host.at("NetworkMode").get<std::string>();

@@ -20,6 +20,7 @@ class service_engine {
         std::string id, name, role, service;
         std::map<std::string, std::string> label;
         bool running{false};
+        int cpu_shares{0};               // 0: as all
         std::string data;                // host path
         std::string inside;              // the container whose network it has
         std::set<std::string> networks;  // names

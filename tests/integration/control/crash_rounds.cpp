@@ -77,6 +77,7 @@ std::string disagreement_of(control_world& w, const service& s, const service_en
     const auto* holder = engine.find("service-sandbox", s.name);
     if (!s.made) return s.name + " is not made";
     if (!server || server->running == s.stopped) return s.name + " is not as it shall be";
+    if (server->cpu_shares != 0) return s.name + " gives way to others";
     if (!holder || !holder->running || server->inside != holder->id) return s.name + " has no sandbox";
     if (holder->networks != networks) return "joined: " + testing::PrintToString(holder->networks);
     const auto known = engine.users.find(s.name);

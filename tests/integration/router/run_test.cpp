@@ -24,6 +24,9 @@ using ::testing::HasSubstr;
 class run_test : public ::testing::Test {
  protected:
     void SetUp() override {
+#ifdef __SANITIZE_THREAD__
+        GTEST_SKIP() << "a child of a process with threads may not start threads under the thread sanitizer";
+#endif
         std::string pattern = std::filesystem::temp_directory_path() / "router-run-XXXXXX";
         ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
         directory_ = pattern;
