@@ -77,6 +77,7 @@ struct parts {
         bool pending{false};  // it is being started again, now or after its back-off
     };
     std::map<std::string, restart_state> restarts;  // by "app/web.1"
+    std::uint64_t engine_returns{0};                // grows when it is back: nothing is waited out any more
     std::set<std::string> strays;                   // containers seen once that nobody here started
 };
 

@@ -20,6 +20,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr auto look_again = seconds(15);
+constexpr auto longest_unasked = seconds(5);     // between two tries while there is no engine
 constexpr auto calm = std::chrono::minutes(10);  // between two ends: they are not in a row
 
 double chance() {
@@ -67,11 +68,27 @@ bool lacks(const parts& p, const serving& s, const wanted_instance& one) {
     });
 }
 
-// One try, when its time has come. True: nothing is left to do; false: look again.
-task<bool> start_again(parts& p, app_id id, wanted_instance one) {
+enum class try_outcome { done, again, no_engine };
+
+// An engine that does not answer, or not in time, says nothing about the app.
+bool says_no_engine(const error& e) {
+    return e.kind == errc::unavailable ? e.code.starts_with("engine_") : e.code == "deadline";
+}
+
+task<> note_failed_start(parts& p, app_id id, std::string app, std::string name, error why) {
+    const int ends = count_end(p, key_of(app, name));
+    p.log.warn("an instance does not start", {{"app", app}, {"instance", name}, {"reason", why.message}});
+    auto text = "Restart failed: " + why.message;
+    if (ends == crashed_after && why.code != "no_capacity")
+        text += "; " + name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
+    co_await note(p, id, text);
+}
+
+// One try, when its time has come.
+task<try_outcome> start_again(parts& p, app_id id, wanted_instance one) {
     auto before = co_await load(p, id);
-    if (before.a && !p.starts.free(before.a->name, one.process, one.name)) co_return false;
-    if (!lacks(p, before, one)) co_return true;
+    if (before.a && !p.starts.free(before.a->name, one.process, one.name)) co_return try_outcome::again;
+    if (!lacks(p, before, one)) co_return try_outcome::done;
     const auto ours = p.starts.take(before.a->name, one.name);
     std::vector<observed_instance> started;
     std::vector<wanted_instance> just_one{one};
@@ -81,27 +98,23 @@ task<bool> start_again(parts& p, app_id id, wanted_instance one) {
     const bool wanted_still = wants(p, after, one) && after.a->current == before.a->current;
     if (up && wanted_still) {
         co_await publish(p);
-        co_return true;
+        co_return try_outcome::done;
     }
     co_await discard(p, std::move(started));
     // What is wanted now may be another of that name, and whoever came for it meanwhile left it to us.
-    if (!wanted_still || up.error().code == retired_meanwhile) co_return false;
-    const auto& name = before.a->name;
-    const int ends = count_end(p, key_of(name, one.name));
-    p.log.warn("an instance does not start", {{"app", name}, {"instance", one.name}, {"reason", up.error().message}});
-    auto text = "Restart failed: " + up.error().message;
-    if (ends == crashed_after && up.error().code != "no_capacity")
-        text +=
-            "; " + one.name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
-    co_await note(p, id, text);
-    co_return false;
+    if (!wanted_still || up.error().code == retired_meanwhile) co_return try_outcome::again;
+    if (says_no_engine(up.error())) co_return try_outcome::no_engine;
+    co_await note_failed_start(p, id, before.a->name, one.name, up.error());
+    co_return try_outcome::again;
 }
 
-// A machine that takes instances again may have the room that lacked: then there is nothing to wait for.
+// A machine that takes instances again may have the room that lacked, and an engine that is back starts what it did
+// not: then there is nothing to wait for.
 task<> wait_for_turn(parts& p, milliseconds pause) {
     const auto until = deadline::after(pause);
     const auto known = p.machines.changes();
-    while (!until.expired() && p.machines.changes() == known)
+    const auto returns = p.engine_returns;
+    while (!until.expired() && p.machines.changes() == known && p.engine_returns == returns)
         co_await sleep_until(until.sooner(seconds(1)));
 }
 
@@ -111,12 +124,18 @@ task<> restart(parts& p, app_id id, std::string name, wanted_instance one) {
         const std::string key;
         ~at_end() { p.restarts[key].pending = false; }
     } const over{p, key_of(name, one.name)};
-    for (bool done = false; !done;) {
-        co_await wait_for_turn(p, back_off(p.restarts[over.key].in_row - 1, chance()));
+    int without_engine = 0;  // tries in a row
+    for (auto outcome = try_outcome::again; outcome != try_outcome::done;) {
+        auto pause = back_off(p.restarts[over.key].in_row - 1, chance());
+        if (without_engine > 0) pause = std::min<milliseconds>(back_off(without_engine, chance()), longest_unasked);
+        co_await wait_for_turn(p, pause);
         // A job that starts it may fail: then it is ours again.
         while (!p.starts.free(name, one.process, one.name))
             co_await sleep_until(deadline::after(start_book::look_again));
-        done = co_await start_again(p, id, one);
+        outcome = co_await start_again(p, id, one);
+        without_engine = outcome == try_outcome::no_engine ? without_engine + 1 : 0;
+        if (without_engine == 1)
+            co_await note(p, id, one.name + " waits for the container engine, which cannot be asked");
     }
 }
 
@@ -203,6 +222,7 @@ task<> record_crash(parts& p, std::string app, std::string what) {
 task<> engine_returned(parts& p) {
     auto connected = co_await p.cluster.connect(deadline::after(seconds(30)));
     if (!connected) p.log.error("the engine is back, but not of use", {{"reason", connected.error().message}});
+    ++p.engine_returns;
     co_await look_at_services(p);
     auto looked = co_await look_around(p);
     if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});

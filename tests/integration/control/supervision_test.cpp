@@ -143,5 +143,35 @@ TEST_F(supervision_test, a_restart_of_an_exclusive_type_is_over_before_a_release
     EXPECT_EQ(cluster.most_at_once["worker.1"], 1);
 }
 
+TEST_F(supervision_test, an_engine_that_is_away_is_no_end_of_the_instance) {
+    serve({{"web", 1}});
+    auto& p = world.platform().shared();
+    cluster.engine_away = true;
+    cluster.crash(container_of("web.1"), 1);
+    ASSERT_TRUE(world.until([&] { return cluster.starts["web.1"] == 3; })) << "at first, at once, a second later";
+    EXPECT_EQ(p.restarts["hello/web.1"].in_row, 1) << "its own end";
+    cluster.engine_away = false;
+    cluster.engine_returns();
+    EXPECT_TRUE(world.until([&] { return world.routed("hello").size() == 1 && calm(); }));
+}
+
+TEST_F(supervision_test, an_engine_that_comes_back_ends_the_wait_for_a_restart) {
+    serve({{"web", 1}});
+    auto& p = world.platform().shared();
+    auto& r = p.restarts["hello/web.1"];
+    r.in_row = 8;
+    r.last = deadline::clock::now();
+    const int before = cluster.starts["web.1"];
+    cluster.crash(container_of("web.1"), 1);
+    ASSERT_TRUE(world.until([&] { return r.pending; }));
+    EXPECT_EQ(r.in_row, 9) << "four minutes to wait";
+    EXPECT_EQ(cluster.starts["web.1"], before);
+    for (int n = 0; n < 20; ++n)  // it begins to wait
+        (void)world.read([](SQLite::Database& db) { return store::all_apps(db); });
+    cluster.engine_returns();
+    EXPECT_TRUE(world.until([&] { return world.routed("hello").size() == 1; }));
+    EXPECT_EQ(cluster.starts["web.1"], before + 1);
+}
+
 }  // namespace
 }  // namespace gasper
