@@ -197,6 +197,29 @@ task<> stop_strays(parts& p, const std::vector<observed_instance>& there) {
     p.strays = std::move(seen);
 }
 
+// Paused by hand: it is up, and does nothing. One that its sleep froze is left alone.
+bool hangs(const parts& p, const observed_instance& i) {
+    const auto* known = p.running.find(i.container);
+    const auto* e = p.sleep.find(i.app);
+    return i.frozen && known && known->state == instance_state::up && !p.jobs.busy(i.app) && !p.sleep.sleeps(i.app) &&
+           !(e && e->changing);
+}
+
+task<> thaw_hanging(parts& p, std::vector<observed_instance> there) {
+    for (const auto& i : there) {
+        if (!hangs(p, i)) continue;
+        // Nobody freezes it meanwhile.
+        if (p.sleep.find(i.app)) p.sleep.of(i.app).changing = true;
+        auto thawed = co_await p.cluster.thaw(i);
+        if (p.sleep.find(i.app)) p.sleep.of(i.app).changing = false;
+        const std::string reason = thawed ? "" : thawed.error().message;
+        p.log.warn("an instance was paused by hand", {{"app", i.app}, {"instance", i.name}, {"not_thawed", reason}});
+        if (!thawed) continue;
+        const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, i.app); });
+        if (a) co_await note(p, a->id, i.name + " was paused by hand and runs again");
+    }
+}
+
 task<> look_once(parts& p) {
     co_await look_at_services(p);
     auto looked = co_await look_around(p);
@@ -294,6 +317,7 @@ task<result<>> look_around(parts& p) {
         const auto how = how_it_ended(seen == there->end() ? nullptr : &*seen);
         co_await instance_failed(p, known, how);
     }
+    co_await thaw_hanging(p, *there);
     co_await stop_strays(p, *there);
     co_await p.spares.drop_dead();
     const auto apps = co_await p.db.read([](SQLite::Database& db) { return store::all_apps(db); });

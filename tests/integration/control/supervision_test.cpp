@@ -173,5 +173,24 @@ TEST_F(supervision_test, an_engine_that_comes_back_ends_the_wait_for_a_restart) 
     EXPECT_EQ(cluster.starts["web.1"], before + 1);
 }
 
+TEST_F(supervision_test, what_was_paused_by_hand_runs_again_and_what_sleeps_stays_frozen) {
+    serve({{"web", 1}});
+    auto& p = world.platform().shared();
+    auto& web = cluster.containers.at(container_of("web.1"));
+    web.frozen = true;
+    ASSERT_TRUE(world.settle(control::look_around(p)));
+    EXPECT_FALSE(web.frozen);
+    EXPECT_EQ(cluster.starts["web.1"], 1) << "it is the same one";
+    web.frozen = true;
+    p.sleep.of("hello").changing = true;
+    ASSERT_TRUE(world.settle(control::look_around(p)));
+    EXPECT_TRUE(web.frozen) << "it falls asleep, or wakes up";
+    p.sleep.of("hello").changing = false;
+    p.sleep.of("hello").stage = store::sleep_stage::frozen;
+    p.sleep.of("hello").hidden = true;
+    ASSERT_TRUE(world.settle(control::look_around(p)));
+    EXPECT_TRUE(web.frozen);
+}
+
 }  // namespace
 }  // namespace gasper
