@@ -256,8 +256,8 @@ task<> engine_returned(parts& p) {
 milliseconds back_off(int ends_in_a_row, double by_chance) {
     if (ends_in_a_row <= 0) return milliseconds(0);
     const auto doubled = milliseconds(1000) * (1 << std::min(ends_in_a_row - 1, 9));
-    const auto bounded = std::min<milliseconds>(doubled, std::chrono::minutes(5));
-    return std::chrono::duration_cast<milliseconds>(bounded * (0.8 + 0.4 * by_chance));
+    const auto varied = std::chrono::duration_cast<milliseconds>(doubled * (0.8 + 0.4 * by_chance));
+    return std::clamp<milliseconds>(varied, seconds(1), std::chrono::minutes(5));
 }
 
 task<> instance_failed(parts& p, observed_instance instance, std::string how) {

@@ -7,7 +7,8 @@
 namespace gasper::control {
 
 /// What to wait before an instance is started again that ended so often in a row: 0, then 1 s doubling to 5 min, a
-/// fifth more or less by chance (`chance` in 0 … 1), so that many that fell together do not rise together.
+/// fifth more or less by chance (`chance` in 0 … 1), so that many that fell together do not rise together; never less
+/// than 1 s, nor more than 5 min.
 std::chrono::milliseconds back_off(int ends_in_a_row, double chance);
 
 /// After so many ends in a row an instance is shown as crashed; it is tried again all the same.
