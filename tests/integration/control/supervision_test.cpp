@@ -186,6 +186,8 @@ TEST_F(supervision_test, what_was_paused_by_hand_runs_again_and_what_sleeps_stay
     ASSERT_TRUE(world.settle(control::look_around(p)));
     EXPECT_TRUE(web.frozen) << "it falls asleep, or wakes up";
     p.sleep.of("hello").changing = false;
+    p.sleep.of("hello").since = deadline::clock::now();
+    p.sleep.of("hello").stop_after = std::chrono::hours(1);
     p.sleep.of("hello").stage = store::sleep_stage::frozen;
     p.sleep.of("hello").hidden = true;
     ASSERT_TRUE(world.settle(control::look_around(p)));
