@@ -40,6 +40,17 @@ int count_end(parts& p, const std::string& key) {
     return r.in_row;
 }
 
+// The first end in a row and the one that makes it crashed: more would be a mail each. A disk that is full costs the
+// entry, not the repair.
+task<> record_crash(parts& p, std::string app, std::string what, int ends) {
+    if (ends != 1 && ends != crashed_after) co_return;
+    try {
+        co_await record(p, "gasper", "app.crashed", std::move(app), std::move(what));
+    } catch (const refusal& e) {
+        p.log.warn("an event is not kept", {{"event", "app.crashed"}, {"reason", e.what()}});
+    }
+}
+
 struct serving {
     std::optional<app> a;
     std::optional<release> r;
@@ -82,6 +93,8 @@ task<> note_failed_start(parts& p, app_id id, std::string app, std::string name,
     if (ends == crashed_after && why.code != "no_capacity")
         text += "; " + name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
     co_await note(p, id, text);
+    const bool crashed_now = ends == crashed_after && why.code != "no_capacity";
+    if (crashed_now) co_await record_crash(p, app, name + " does not start: " + why.message, ends);
 }
 
 // One try, when its time has come.
@@ -232,15 +245,6 @@ task<> look_often(parts& p) {
     co_await repeat(p.log, "look around", look_again, std::move(turn));
 }
 
-// A disk that is full costs the entry, not the repair.
-task<> record_crash(parts& p, std::string app, std::string what) {
-    try {
-        co_await record(p, "gasper", "app.crashed", std::move(app), std::move(what));
-    } catch (const refusal& e) {
-        p.log.warn("an event is not kept", {{"event", "app.crashed"}, {"reason", e.what()}});
-    }
-}
-
 // Its networks and rules may be gone with it.
 task<> engine_returned(parts& p) {
     auto connected = co_await p.cluster.connect(deadline::after(seconds(30)));
@@ -270,10 +274,10 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     co_await publish(p);
     const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, instance.app); });
     if (!a) co_return;
-    (void)count_end(p, key_of(instance.app, instance.name));
+    const int ends = count_end(p, key_of(instance.app, instance.name));
     p.log.warn("an instance ended", {{"app", instance.app}, {"instance", instance.name}, {"how", how}});
     co_await note(p, a->id, instance.name + " " + how);
-    co_await record_crash(p, a->name, instance.name + " " + how);
+    co_await record_crash(p, a->name, instance.name + " " + how, ends);
     if (co_await is_exclusive(p, a->id, instance)) {
         ours.push_back(p.starts.take(instance.app, instance.process));
         (void)co_await stop_instance(p, instance, p.settings.stop_grace);

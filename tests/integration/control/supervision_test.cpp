@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "control/supervision.hpp"
+#include "core/store/audit.hpp"
 #include "tests/support/control_world.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -57,6 +58,10 @@ class supervision_test : public testing::Test {
     }
     bool reaches(job_id id, const std::string& step) {
         return world.until([&] { return world.settle(world.jobs().info(id))->step == step; });
+    }
+
+    std::size_t told_of_crashes() {
+        return world.read([](SQLite::Database& db) { return store::newest_of(db, {"app.crashed"}, 100).size(); });
     }
 
     /// The instance ends, and its restart comes to where the engine makes the container.
@@ -192,6 +197,24 @@ TEST_F(supervision_test, what_was_paused_by_hand_runs_again_and_what_sleeps_stay
     p.sleep.of("hello").hidden = true;
     ASSERT_TRUE(world.settle(control::look_around(p)));
     EXPECT_TRUE(web.frozen);
+}
+
+TEST_F(supervision_test, the_first_end_in_a_row_is_told_and_the_one_that_makes_it_crashed) {
+    serve({{"web", 1}});
+    auto& r = world.platform().shared().restarts["hello/web.1"];
+    const auto crash_after = [&](int ends) {
+        r.in_row = ends;
+        cluster.crash(container_of("web.1"), 1);
+        ASSERT_TRUE(world.until([&] { return r.in_row == ends + 1 && r.pending; }));
+        cluster.engine_returns();
+        ASSERT_TRUE(world.until([&] { return world.routed("hello").size() == 1 && calm(); }));
+    };
+    crash_after(0);
+    EXPECT_EQ(told_of_crashes(), 1u);
+    crash_after(1);
+    EXPECT_EQ(told_of_crashes(), 1u);
+    crash_after(control::crashed_after - 1);
+    EXPECT_EQ(told_of_crashes(), 2u);
 }
 
 }  // namespace
