@@ -21,7 +21,7 @@ using std::chrono::seconds;
 
 constexpr auto look_again = seconds(15);
 constexpr auto longest_unasked = seconds(5);     // between two tries while there is no engine
-constexpr auto calm = std::chrono::minutes(10);  // between two ends: they are not in a row
+constexpr auto calm = std::chrono::minutes(10);  // it served for so long: its end is in no row
 
 double chance() {
     static std::minstd_rand dice{std::random_device{}()};
@@ -32,11 +32,16 @@ std::string key_of(const std::string& app, const std::string& name) {
     return app + "/" + name;
 }
 
-int count_end(parts& p, const std::string& key) {
+// From when it was ready: how long it took to get there says nothing.
+bool was_calm(const parts::restart_state& r) {
+    return r.ready && deadline::clock::now() - *r.ready > calm;
+}
+
+int count_end(parts& p, const std::string& key, int release) {
     auto& r = p.restarts[key];
-    const auto at = deadline::clock::now();
-    r.in_row = at - r.last > calm ? 1 : r.in_row + 1;
-    r.last = at;
+    r.in_row = was_calm(r) || r.release != release ? 1 : r.in_row + 1;
+    r.release = release;
+    r.ready.reset();
     return r.in_row;
 }
 
@@ -86,8 +91,8 @@ bool says_no_engine(const error& e) {
     return e.kind == errc::unavailable ? e.code.starts_with("engine_") : e.code == "deadline";
 }
 
-task<> note_failed_start(parts& p, app_id id, std::string app, std::string name, error why) {
-    const int ends = count_end(p, key_of(app, name));
+task<> note_failed_start(parts& p, app_id id, std::string app, std::string name, int release, error why) {
+    const int ends = count_end(p, key_of(app, name), release);
     p.log.warn("an instance does not start", {{"app", app}, {"instance", name}, {"reason", why.message}});
     auto text = "Restart failed: " + why.message;
     if (ends == crashed_after && why.code != "no_capacity")
@@ -117,7 +122,7 @@ task<try_outcome> start_again(parts& p, app_id id, wanted_instance one) {
     // What is wanted now may be another of that name, and whoever came for it meanwhile left it to us.
     if (!wanted_still || up.error().code == retired_meanwhile) co_return try_outcome::again;
     if (says_no_engine(up.error())) co_return try_outcome::no_engine;
-    co_await note_failed_start(p, id, before.a->name, one.name, up.error());
+    co_await note_failed_start(p, id, before.a->name, one.name, before.r->version, up.error());
     co_return try_outcome::again;
 }
 
@@ -274,7 +279,7 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     co_await publish(p);
     const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, instance.app); });
     if (!a) co_return;
-    const int ends = count_end(p, key_of(instance.app, instance.name));
+    const int ends = count_end(p, key_of(instance.app, instance.name), instance.release);
     p.log.warn("an instance ended", {{"app", instance.app}, {"instance", instance.name}, {"how", how}});
     co_await note(p, a->id, instance.name + " " + how);
     co_await record_crash(p, a->name, instance.name + " " + how, ends);

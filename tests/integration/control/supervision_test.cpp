@@ -165,7 +165,7 @@ TEST_F(supervision_test, an_engine_that_comes_back_ends_the_wait_for_a_restart) 
     auto& p = world.platform().shared();
     auto& r = p.restarts["hello/web.1"];
     r.in_row = 8;
-    r.last = deadline::clock::now();
+    r.release = 1;
     const int before = cluster.starts["web.1"];
     cluster.crash(container_of("web.1"), 1);
     ASSERT_TRUE(world.until([&] { return r.pending; }));
@@ -204,6 +204,7 @@ TEST_F(supervision_test, the_first_end_in_a_row_is_told_and_the_one_that_makes_i
     auto& r = world.platform().shared().restarts["hello/web.1"];
     const auto crash_after = [&](int ends) {
         r.in_row = ends;
+        r.release = 1;
         cluster.crash(container_of("web.1"), 1);
         ASSERT_TRUE(world.until([&] { return r.in_row == ends + 1 && r.pending; }));
         cluster.engine_returns();
@@ -215,6 +216,28 @@ TEST_F(supervision_test, the_first_end_in_a_row_is_told_and_the_one_that_makes_i
     EXPECT_EQ(told_of_crashes(), 1u);
     crash_after(control::crashed_after - 1);
     EXPECT_EQ(told_of_crashes(), 2u);
+}
+
+TEST_F(supervision_test, ends_are_in_a_row_unless_it_was_ready_for_a_calm_time) {
+    serve({{"web", 1}});
+    auto& r = world.platform().shared().restarts["hello/web.1"];
+    const auto crash_again = [&](std::chrono::minutes after) {
+        r.in_row = 5;
+        r.release = 1;
+        r.ready = deadline::clock::now() - after;
+        cluster.crash(container_of("web.1"), 1);
+        ASSERT_TRUE(world.until([&] { return r.pending; }));
+        const int ends = r.in_row;
+        cluster.engine_returns();
+        ASSERT_TRUE(world.until([&] { return world.routed("hello").size() == 1 && calm(); }));
+        EXPECT_EQ(ends, after > std::chrono::minutes(10) ? 1 : 6);
+        EXPECT_TRUE(r.ready) << "its calm time begins";
+    };
+    crash_again(std::chrono::minutes(9));
+    crash_again(std::chrono::minutes(11));
+    cluster.never_ready = {"web.1"};
+    cluster.crash(container_of("web.1"), 1);
+    EXPECT_TRUE(world.until([&] { return r.in_row == 3; })) << "its end, and a start that was never ready";
 }
 
 }  // namespace
