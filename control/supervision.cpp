@@ -91,14 +91,20 @@ bool says_no_engine(const error& e) {
     return e.kind == errc::unavailable ? e.code.starts_with("engine_") : e.code == "deadline";
 }
 
+// Said at the end that makes it crashed, and at no other.
+std::string said_when_crashed(const std::string& name, int ends) {
+    if (ends != crashed_after) return "";
+    return "; " + name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
+}
+
 task<> note_failed_start(parts& p, app_id id, std::string app, std::string name, int release, error why) {
     const int ends = count_end(p, key_of(app, name), release);
     p.log.warn("an instance does not start", {{"app", app}, {"instance", name}, {"reason", why.message}});
-    auto text = "Restart failed: " + why.message;
-    if (ends == crashed_after && why.code != "no_capacity")
-        text += "; " + name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
-    co_await note(p, id, text);
+    // What finds no room has not crashed.
     const bool crashed_now = ends == crashed_after && why.code != "no_capacity";
+    auto text = "Restart failed: " + why.message;
+    if (crashed_now) text += said_when_crashed(name, ends);
+    co_await note(p, id, text);
     if (crashed_now) co_await record_crash(p, app, name + " does not start: " + why.message, ends);
 }
 
@@ -262,6 +268,10 @@ task<> engine_returned(parts& p) {
 
 }  // namespace
 
+bool has_crashed(const parts::restart_state& r, int release) {
+    return r.in_row >= crashed_after && r.release == release && !was_calm(r);
+}
+
 milliseconds back_off(int ends_in_a_row, double by_chance) {
     if (ends_in_a_row <= 0) return milliseconds(0);
     const auto doubled = milliseconds(1000) * (1 << std::min(ends_in_a_row - 1, 9));
@@ -281,7 +291,7 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     if (!a) co_return;
     const int ends = count_end(p, key_of(instance.app, instance.name), instance.release);
     p.log.warn("an instance ended", {{"app", instance.app}, {"instance", instance.name}, {"how", how}});
-    co_await note(p, a->id, instance.name + " " + how);
+    co_await note(p, a->id, instance.name + " " + how + said_when_crashed(instance.name, ends));
     co_await record_crash(p, a->name, instance.name + " " + how, ends);
     if (co_await is_exclusive(p, a->id, instance)) {
         ours.push_back(p.starts.take(instance.app, instance.process));

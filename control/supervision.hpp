@@ -14,6 +14,9 @@ std::chrono::milliseconds back_off(int ends_in_a_row, double chance);
 /// After so many ends in a row an instance is shown as crashed; it is tried again all the same.
 constexpr int crashed_after = 10;
 
+/// An instance of that release ended so often in a row, and has not served for a calm time since.
+bool has_crashed(const parts::restart_state& r, int release);
+
 /// An instance that served does not any more: off the route, noted, stopped if it still runs, replaced.
 task<> instance_failed(parts& p, runtime::observed_instance instance, std::string how);
 

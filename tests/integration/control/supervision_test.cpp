@@ -64,6 +64,13 @@ class supervision_test : public testing::Test {
         return world.read([](SQLite::Database& db) { return store::newest_of(db, {"app.crashed"}, 100).size(); });
     }
 
+    bool noted(const std::string& text) {
+        const auto events = world.read([this](SQLite::Database& db) { return store::events_of(db, app, 0, 100); });
+        return std::any_of(events.begin(), events.end(),
+                           [&](const auto& e) { return e.text.find(text) != std::string::npos; });
+    }
+    std::string state() { return world.settle(world.platform().apps().info(world.who(), "hello"))->state; }
+
     /// The instance ends, and its restart comes to where the engine makes the container.
     void end_and_restart_slowly(const std::string& name) {
         const int before = cluster.starts[name];
@@ -214,8 +221,14 @@ TEST_F(supervision_test, the_first_end_in_a_row_is_told_and_the_one_that_makes_i
     EXPECT_EQ(told_of_crashes(), 1u);
     crash_after(1);
     EXPECT_EQ(told_of_crashes(), 1u);
+    EXPECT_FALSE(noted("times in a row"));
+    EXPECT_EQ(state(), "up");
     crash_after(control::crashed_after - 1);
     EXPECT_EQ(told_of_crashes(), 2u);
+    EXPECT_TRUE(noted("web.1 has crashed 10 times in a row"));
+    EXPECT_EQ(state(), "crashed") << "it is up, as before each of its ends";
+    r.ready = deadline::clock::now() - std::chrono::minutes(11);
+    EXPECT_EQ(state(), "up");
 }
 
 TEST_F(supervision_test, ends_are_in_a_row_unless_it_was_ready_for_a_calm_time) {
