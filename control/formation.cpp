@@ -152,6 +152,8 @@ task<result<>> starting::bring_up(wanted_instance one) {
     for (auto& s : started_)
         if (s.container == container) s.state = instance_state::up;
     p_.running.mark(container, instance_state::up);
+    if (const auto ended = p_.restarts.find(app_.name + "/" + one.name); ended != p_.restarts.end())
+        ended->second.ready = deadline::clock::now();
     watch_health(p_, container, rules.health);
     co_return result<>();
 }

@@ -232,8 +232,10 @@ TEST(back_off, doubles_from_a_second_to_five_minutes_and_varies) {
     EXPECT_EQ(control::back_off(2, 0.5), milliseconds(2000));
     EXPECT_EQ(control::back_off(9, 0.5), milliseconds(256'000));
     EXPECT_EQ(control::back_off(50, 0.5), milliseconds(300'000));
-    EXPECT_EQ(control::back_off(1, 0.0), milliseconds(800));
     EXPECT_EQ(control::back_off(1, 1.0), milliseconds(1200));
+    EXPECT_EQ(control::back_off(2, 0.0), milliseconds(1600));
+    EXPECT_EQ(control::back_off(1, 0.0), milliseconds(1000)) << "no less";
+    EXPECT_EQ(control::back_off(50, 1.0), milliseconds(300'000)) << "no more";
 }
 
 }  // namespace
