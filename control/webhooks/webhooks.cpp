@@ -64,6 +64,12 @@ mail_message mail_of(const store::webhook& w, const store::audit_entry& e, const
             .at = e.at};
 }
 
+void give_up(parts& p, store::webhook& w, const store::audit_entry& e) {
+    p.log.warn("an event was not delivered",
+               {{"webhook", w.id}, {"app", w.app_name}, {"event", e.id}, {"reason", w.last_error}});
+    w.last_error = "given up: " + w.last_error;
+}
+
 result<> check_actions(const std::string& actions) {
     bool good = actions.size() <= 500;
     each_pattern(actions, [&](const std::string& pattern) {
@@ -205,8 +211,13 @@ task<bool> webhooks::deliver_one(store::webhook& w, const store::audit_entry& e,
     const auto at = old_now(p);
     if (w.failures++ == 0) w.failing_since = at;
     w.last_error = sent.error().message;
+    if (sent.error().code == "mail_rejected") {
+        give_up(p, w, e);
+        w.failures = 0;
+        co_return true;
+    }
     if (at - w.failing_since > patience) {
-        p.log.warn("an event was not delivered", {{"webhook", w.id}, {"app", w.app_name}, {"event", e.id}});
+        give_up(p, w, e);
         w.failures = 0;
         co_return true;
     }

@@ -1,6 +1,7 @@
 // Tells other programs what happened to an app: each webhook follows the audit from where it was made, and gets the
 // entries that it asked for, one after the other, as signed JSON by POST. One that fails is tried again after 1 s, 2 s
-// … 5 min, for a day; then the entry is passed over. At least once, over restarts too. On the control executor.
+// … 5 min, for a day; then the entry is passed over, as is at once a mail that its server refuses for good. At least
+// once, over restarts too. On the control executor.
 #pragma once
 
 #include <map>
