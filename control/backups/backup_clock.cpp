@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
+#include <boost/system/system_error.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -10,6 +11,7 @@
 #include "control/backups/places.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/cron_plan.hpp"
+#include "core/base/rounds.hpp"
 #include "core/base/time_zone.hpp"
 #include "core/store/backups.hpp"
 #include "core/store/services.hpp"
@@ -57,6 +59,37 @@ task<> look_for_overdue(parts& p, backup_schedule s, sys_time at) {
                                "there is no verified backup of " + to_rfc3339(s.seen) + " or later");
 }
 
+// What of it is due begins, what is overdue is told. When to look at it again.
+task<sys_time> look_at_one(parts& p, backup_schedule s, sys_time at) {
+    const auto expression = cron_expression::parse(s.schedule);
+    const auto load = [&s] { return load_time_zone(s.zone); };
+    const auto zone = co_await p.files.run(load);
+    if (!expression || !zone) co_return sys_time::max();
+    const auto due = plan_cron(*expression, *zone, s.seen, at, made_up_for);
+    if (due.run || !due.missed.empty()) {
+        s.seen = due.run ? *due.run : due.missed.back();
+        co_await p.db.transaction([&](SQLite::Database& db) { store::set_backup_schedule(db, s); });
+    }
+    if (due.run) co_await begin(p, s);
+    co_await look_for_overdue(p, s, at);
+    co_return due.next ? sys_time(*due.next) : sys_time::max();
+}
+
+// Its fault costs the other schedules nothing: it is looked at again in the next round.
+task<sys_time> look_at_one_alone(parts& p, backup_schedule s, sys_time at) {
+    std::string fault;
+    try {
+        co_return co_await look_at_one(p, s, at);
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == asio::error::operation_aborted) throw;
+        fault = e.what();
+    } catch (const std::exception& e) {
+        fault = e.what();
+    }
+    p.log.error("a schedule's look failed", {{"service", s.service_name}, {"reason", fault}});
+    co_return sys_time::max();
+}
+
 }  // namespace
 
 std::string backup_alarm(const std::optional<backup_schedule>& schedule, const std::vector<backup>& all, sys_time now) {
@@ -91,28 +124,25 @@ task<sys_time> look_at_backup_schedules(parts& p) {
     sys_time again = at + longest_wait;
     auto all = co_await p.db.read([](SQLite::Database& db) { return store::all_backup_schedules(db); });
     for (auto& s : all) {
-        const auto expression = cron_expression::parse(s.schedule);
-        const auto load = [&s] { return load_time_zone(s.zone); };
-        const auto zone = co_await p.files.run(load);
-        if (!expression || !zone) continue;
-        const auto due = plan_cron(*expression, *zone, s.seen, at, made_up_for);
-        if (due.next) again = std::min<sys_time>(again, *due.next);
-        if (due.run || !due.missed.empty()) {
-            s.seen = due.run ? *due.run : due.missed.back();
-            co_await p.db.transaction([&](SQLite::Database& db) { store::set_backup_schedule(db, s); });
-        }
-        if (due.run) co_await begin(p, s);
-        co_await look_for_overdue(p, s, at);
+        const auto next = co_await look_at_one_alone(p, s, at);
+        again = std::min(again, next);
     }
     co_return again;
 }
 
+namespace {
+
+task<> backup_round(parts& p) {
+    const auto again = co_await look_at_backup_schedules(p);
+    const auto pause = std::clamp<std::chrono::milliseconds>(again - p.cron.clock(), seconds(1), longest_wait);
+    co_await sleep_until(deadline::after(pause));
+}
+
+}  // namespace
+
 task<> run_backup_clock(parts& p) {
-    for (;;) {
-        const auto again = co_await look_at_backup_schedules(p);
-        const auto pause = std::clamp<std::chrono::milliseconds>(again - p.cron.clock(), seconds(1), longest_wait);
-        co_await sleep_until(deadline::after(pause));
-    }
+    auto turn = [&p] { return backup_round(p); };
+    co_await repeat(p.log, "backups", std::chrono::milliseconds(0), std::move(turn));
 }
 
 }  // namespace gasper::control
