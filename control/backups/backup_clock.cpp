@@ -30,9 +30,13 @@ bool verified_since(const std::vector<backup>& all, sys_time at) {
     return std::any_of(all.begin(), all.end(), [&](const backup& b) { return b.verified && b.created >= at; });
 }
 
-// Its last time, when an hour has passed since.
+// Since when a verified backup is missing, when that is more than an hour.
 bool has_overdue_time(const backup_schedule& s, sys_time now) {
-    return s.seen > s.created && now - s.seen > allowed;
+    return s.unproved > s.created && now - s.unproved > allowed;
+}
+
+std::string words_of_overdue(const backup_schedule& s) {
+    return "there is no verified backup of " + to_rfc3339(s.unproved) + " or later";
 }
 
 backup_id backup_of(const job& j) {
@@ -47,16 +51,28 @@ task<> begin(parts& p, backup_schedule s) {
     if (!begun) co_await tell_backup_event(p, "backup.failed", s.service_name, begun.error().message);
 }
 
-task<> look_for_overdue(parts& p, backup_schedule s, sys_time at) {
-    if (!has_overdue_time(s, at) || s.alarmed == s.seen) co_return;
-    const auto [all, of] = co_await p.db.read([&](SQLite::Database& db) {
-        return std::pair(store::backups_of(db, s.service_name), store::find_service(db, s.service));
+// What the store says of it for a look.
+struct schedule_now {
+    bool stopped{false};  // on purpose, or gone: it does not change
+    sys_time newest{};    // when the newest verified backup was taken
+};
+
+task<schedule_now> now_of(parts& p, service_id id, std::string name) {
+    co_return co_await p.db.read([&](SQLite::Database& db) {
+        const auto s = store::find_service(db, id);
+        schedule_now now{.stopped = !s || s->stopped};
+        for (const auto& b : store::backups_of(db, name))
+            if (b.verified) now.newest = std::max(now.newest, b.created);
+        return now;
     });
-    if (!of || of->stopped || verified_since(all, s.seen)) co_return;
-    s.alarmed = s.seen;
-    co_await p.db.transaction([&](SQLite::Database& db) { store::set_backup_schedule(db, s); });
-    co_await tell_backup_event(p, "backup.overdue", s.service_name,
-                               "there is no verified backup of " + to_rfc3339(s.seen) + " or later");
+}
+
+task<> look_for_overdue(parts& p, backup_schedule s, schedule_now now, sys_time at) {
+    if (!has_overdue_time(s, at) || s.alarmed == s.unproved) co_return;
+    if (now.stopped || now.newest >= s.unproved) co_return;
+    s.alarmed = s.unproved;
+    co_await p.db.transaction([&](SQLite::Database& db) { store::update_backup_schedule(db, s); });
+    co_await tell_backup_event(p, "backup.overdue", s.service_name, words_of_overdue(s));
 }
 
 // What of it is due begins, what is overdue is told. When to look at it again.
@@ -66,12 +82,16 @@ task<sys_time> look_at_one(parts& p, backup_schedule s, sys_time at) {
     const auto zone = co_await p.files.run(load);
     if (!expression || !zone) co_return sys_time::max();
     const auto due = plan_cron(*expression, *zone, s.seen, at, made_up_for);
-    if (due.run || !due.missed.empty()) {
-        s.seen = due.run ? *due.run : due.missed.back();
-        co_await p.db.transaction([&](SQLite::Database& db) { store::set_backup_schedule(db, s); });
-    }
+    const auto now = co_await now_of(p, s.service, s.service_name);
+    const auto before = s;
+    note_proved(s, now.newest, *expression, *zone);
+    note_due(s, due, !now.stopped);
+    bool there = true;
+    if (s.seen != before.seen || s.unproved != before.unproved)
+        there = co_await p.db.transaction([&](SQLite::Database& db) { return store::update_backup_schedule(db, s); });
+    if (!there) co_return sys_time::max();
     if (due.run) co_await begin(p, s);
-    co_await look_for_overdue(p, s, at);
+    co_await look_for_overdue(p, s, now, at);
     co_return due.next ? sys_time(*due.next) : sys_time::max();
 }
 
@@ -98,9 +118,22 @@ std::string backup_alarm(const std::optional<backup_schedule>& schedule, const s
         if (!b.problem.empty()) return "backup " + std::to_string(b.id.value) + " failed: " + b.problem;
         break;
     }
-    if (schedule && has_overdue_time(*schedule, now) && !verified_since(all, schedule->seen))
-        return "there is no verified backup of " + to_rfc3339(schedule->seen) + " or later";
+    if (schedule && has_overdue_time(*schedule, now) && !verified_since(all, schedule->unproved))
+        return words_of_overdue(*schedule);
     return {};
+}
+
+void note_due(backup_schedule& s, const cron_plan& due, bool counts) {
+    if (!due.run && due.missed.empty()) return;
+    const auto first = due.missed.empty() ? *due.run : due.missed.front();
+    s.seen = due.run ? *due.run : due.missed.back();
+    if (counts && s.unproved == sys_time{}) s.unproved = first;
+}
+
+void note_proved(backup_schedule& s, sys_time newest, const cron_expression& expression, const time_zone& zone) {
+    if (s.unproved == sys_time{} || newest < s.unproved) return;
+    const auto after = expression.next(std::chrono::floor<seconds>(newest), zone);
+    s.unproved = after && *after <= s.seen ? sys_time(*after) : sys_time{};
 }
 
 task<> recover_backups(parts& p, std::vector<job> going_on) {
