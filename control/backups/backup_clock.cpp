@@ -71,8 +71,10 @@ task<> look_for_overdue(parts& p, backup_schedule s, schedule_now now, sys_time 
     if (!has_overdue_time(s, at) || s.alarmed == s.unproved) co_return;
     if (now.stopped || now.newest >= s.unproved) co_return;
     s.alarmed = s.unproved;
-    co_await p.db.transaction([&](SQLite::Database& db) { store::update_backup_schedule(db, s); });
-    co_await tell_backup_event(p, "backup.overdue", s.service_name, words_of_overdue(s));
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        if (store::update_backup_schedule(db, s))
+            add_backup_event(db, p.box, "backup.overdue", s.service_name, words_of_overdue(s));
+    });
 }
 
 // What of it is due begins, what is overdue is told. When to look at it again.
@@ -143,11 +145,11 @@ task<> recover_backups(parts& p, std::vector<job> going_on) {
         jobs.insert(j.id);
         if (j.kind == "backup") made_again.insert(backup_of(j));
     }
-    const auto cut = co_await p.db.transaction(
-        [&](SQLite::Database& db) { return store::fail_interrupted_backups(db, made_again); });
-    for (const auto& b : cut)
-        co_await tell_backup_event(p, "backup.failed", b.service_name,
-                                   "backup " + std::to_string(b.id.value) + ": " + b.problem);
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        for (const auto& b : store::fail_interrupted_backups(db, made_again))
+            add_backup_event(db, p.box, "backup.failed", b.service_name,
+                             "backup " + std::to_string(b.id.value) + ": " + b.problem);
+    });
     co_await sweep_unfinished_backups(p);
     co_await sweep_beside(p, std::move(jobs));
 }
