@@ -47,5 +47,8 @@ task<result<>> run_import(parts& p, service_id id, verb_input source, job_contex
 
 /// For those who follow the service's apps, and in the audit.
 task<> tell_backup_event(parts& p, std::string action, std::string service, std::string detail);
+/// The same inside a transaction of the caller's: what happened and that it is told are one.
+void add_backup_event(SQLite::Database& db, const secret_box& box, const std::string& action,
+                      const std::string& service, const std::string& detail);
 
 }  // namespace gasper::control
