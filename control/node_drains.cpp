@@ -6,7 +6,6 @@
 #include "control/formation.hpp"
 #include "control/sleep.hpp"
 #include "control/switch.hpp"
-#include "core/base/join.hpp"
 #include "core/store/apps.hpp"
 
 namespace gasper::control {
@@ -143,13 +142,9 @@ task<result<>> moving::move_exclusive(observed_instance one) {
     if (!alone) co_return alone;
     const auto* known = p_.running.find(one.container);
     if (!known || !counts(*known)) co_return result<>();  // it ended meanwhile: the next one starts elsewhere
-    p_.running.mark(one.container, instance_state::stopping);
-    if (one.port != 0) co_await publish_and_wait(p_);
-    const auto grace = rules_for(p_, release_, one.process).stop_timeout;
-    auto stopped = co_await stop_instance(p_, one, grace);
-    if (!stopped)
-        p_.log.warn("an instance is left", {{"container", one.container}, {"reason", stopped.error().message}});
-    p_.running.remove(one.container);
+    std::vector<observed_instance> old{one};
+    alone = co_await job_.guard(stop_first(p_, std::move(old)));
+    if (!alone) co_return alone;
     std::vector<observed_instance> started;
     std::vector<wanted_instance> again{{one.name, one.process}};
     auto say = job_.sink();

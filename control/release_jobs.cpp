@@ -290,9 +290,11 @@ task<result<job_runner::work>> resume_settings(parts& p, job cut) {
 task<result<release>> find_rollback(parts& p, app a, identity who, int version) {
     auto [current, target] = co_await p.db.read([&](SQLite::Database& db) {
         auto now_serving = store::find_release(db, p.box, a.current);
-        const int before = now_serving ? now_serving->version : 0;
-        auto wanted = version > 0 ? store::find_release(db, p.box, a.id, version)
-                                  : store::release_before(db, p.box, a.id, before);
+        std::optional<release> wanted;
+        if (version > 0)
+            wanted = store::find_release(db, p.box, a.id, version);
+        else if (now_serving)
+            wanted = store::release_before(db, p.box, *now_serving);
         return std::pair(now_serving, wanted);
     });
     if (!target && version > 0)
