@@ -76,6 +76,7 @@ struct parts {
         int release{0};                                      // whose ends these are
         std::optional<deadline::clock::time_point> ready{};  // since then it serves; none: it has not since its end
         bool pending{false};                                 // it is being started again, now or after its back-off
+        bool no_room{false};                                 // what was counted last: that is no crash
     };
     std::map<std::string, restart_state> restarts;  // by "app/web.1"
     std::uint64_t engine_returns{0};                // grows when it is back: nothing is waited out any more

@@ -370,6 +370,9 @@ task<result<>> destroy_app(parts& p, app a) {
     co_await end_lost_tunnels(p);
     p.running.forget_app(a.name);
     p.sleep.forget(a.name);
+    // One that is being started again ends by itself.
+    std::erase_if(p.restarts,
+                  [prefix = a.name + "/"](const auto& r) { return r.first.starts_with(prefix) && !r.second.pending; });
     p.logs->remove(a.name);
     co_await publish_and_wait(p);
     co_await p.spares.drop(a.name);

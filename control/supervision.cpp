@@ -42,6 +42,7 @@ int count_end(parts& p, const std::string& key, int release) {
     r.in_row = was_calm(r) || r.release != release ? 1 : r.in_row + 1;
     r.release = release;
     r.ready.reset();
+    r.no_room = false;
     return r.in_row;
 }
 
@@ -100,8 +101,9 @@ std::string said_when_crashed(const std::string& name, int ends) {
 task<> note_failed_start(parts& p, app_id id, std::string app, std::string name, int release, error why) {
     const int ends = count_end(p, key_of(app, name), release);
     p.log.warn("an instance does not start", {{"app", app}, {"instance", name}, {"reason", why.message}});
-    // What finds no room has not crashed.
-    const bool crashed_now = ends == crashed_after && why.code != "no_capacity";
+    auto& r = p.restarts[key_of(app, name)];
+    r.no_room = why.code == "no_capacity";
+    const bool crashed_now = ends == crashed_after && !r.no_room;
     auto text = "Restart failed: " + why.message;
     if (crashed_now) text += said_when_crashed(name, ends);
     co_await note(p, id, text);
@@ -269,7 +271,7 @@ task<> engine_returned(parts& p) {
 }  // namespace
 
 bool has_crashed(const parts::restart_state& r, int release) {
-    return r.in_row >= crashed_after && r.release == release && !was_calm(r);
+    return r.in_row >= crashed_after && r.release == release && !r.no_room && !was_calm(r);
 }
 
 milliseconds back_off(int ends_in_a_row, double by_chance) {

@@ -227,6 +227,9 @@ TEST_F(supervision_test, the_first_end_in_a_row_is_told_and_the_one_that_makes_i
     EXPECT_EQ(told_of_crashes(), 2u);
     EXPECT_TRUE(noted("web.1 has crashed 10 times in a row"));
     EXPECT_EQ(state(), "crashed") << "it is up, as before each of its ends";
+    r.no_room = true;
+    EXPECT_EQ(state(), "up") << "what found no room did not end";
+    r.no_room = false;
     r.ready = deadline::clock::now() - std::chrono::minutes(11);
     EXPECT_EQ(state(), "up");
 }
