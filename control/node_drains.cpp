@@ -58,7 +58,7 @@ class moving {
     task<result<>> run();
 
  private:
-    bool is_exclusive(const observed_instance& i) const { return rules_for(p_, release_, i.process).exclusive; }
+    bool is_exclusive(const observed_instance& i) const { return alone_.contains(i.process); }
     std::vector<observed_instance> leaving(bool exclusive) const;
     task<result<>> see_restarts_out(std::string process);
     task<result<>> take_those_beside(std::vector<observed_instance>& these);
@@ -73,6 +73,7 @@ class moving {
     std::string node_;
     bool force_;
     job_context& job_;
+    std::set<std::string> alone_;  // process types that stop first
     std::vector<start_book::hold> ours_;
 };
 
@@ -151,12 +152,14 @@ task<result<>> moving::move_exclusive(observed_instance one) {
     auto up = co_await job_.guard(start_formation(p_, app_, release_, std::move(again), started, std::move(say)));
     if (!up) co_await discard(p_, std::move(started));
     co_await publish(p_);
-    if (up) job_.say("       " + one.name + " of " + app_.name + " moved, stopped first (exclusive)");
+    if (up) job_.say("       " + one.name + " of " + app_.name + " moved, stopped first");
     co_return up;
 }
 
 task<result<>> moving::run() {
     co_await job_.step("start");
+    for (const auto& [process, command] : release_.processes)
+        if (co_await stops_first(p_, release_, process)) alone_.insert(process);
     std::vector<observed_instance> beside;
     auto alone = co_await job_.guard(take_those_beside(beside));
     if (!alone) co_return alone;

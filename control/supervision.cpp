@@ -207,7 +207,8 @@ task<> handle_end(parts& p, std::string container) {
 task<bool> is_exclusive(parts& p, app_id id, const observed_instance& i) {
     const auto r = co_await p.db.read(
         [&p, id, version = i.release](SQLite::Database& db) { return store::find_release(db, p.box, id, version); });
-    co_return r&& rules_for(p, *r, i.process).exclusive;
+    if (!r) co_return false;
+    co_return co_await stops_first(p, *r, i.process);
 }
 
 // Containers of ours that run and that nobody here started. Twice seen: one may just be on its way to us.

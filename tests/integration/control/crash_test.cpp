@@ -67,6 +67,15 @@ scenario scale() {
             [](control_world& w) { return app_in(w).wanted.at("web") == 3; }};
 }
 
+scenario autoscale() {
+    return {[](control_world& w) {
+                autoscale_rule more{.least = 3, .most = 4};
+                ASSERT_TRUE(w.settle(w.platform().autoscaling().set(w.who(), "hello", "web", more)));
+            },
+            [](control_world& w) { w.run(w.platform().autoscaling().look(control::autoscaling::clock::now())); },
+            [](control_world& w) { return app_in(w).wanted.at("web") == 3; }};
+}
+
 scenario stop() {
     return {nothing, [](control_world& w) { (void)w.settle(w.platform().formations().stop(w.who(), "hello")); },
             [](control_world& w) { return app_in(w).stopped; }};
@@ -167,6 +176,7 @@ std::map<std::string, scenario> scenarios() {
                 {"restart", restart()},
                 {"storage", storage()},
                 {"scale", scale()},
+                {"autoscale", autoscale()},
                 {"stop", stop()},
                 {"start", start()},
                 {"run", run()},

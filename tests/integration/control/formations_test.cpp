@@ -223,6 +223,29 @@ TEST_F(formations_test, an_unhealthy_instance_leaves_the_route_and_is_replaced) 
     EXPECT_TRUE(noted("web.1 is unhealthy: it is not well"));
 }
 
+TEST_F(formations_test, an_unhealthy_instance_with_a_volume_is_gone_before_the_next_one_starts) {
+    health_check often{.interval = std::chrono::seconds(1), .retries = 2};
+    EXPECT_EQ(set("web", {.health = often}), job_state::succeeded);
+    auto& volumes = world.platform().volumes();
+    ASSERT_TRUE(world.settle(volumes.create(world.who(), "data")));
+    const auto mounted = world.settle(volumes.mount(world.who(), "data", "hello", "/data")).value();
+    EXPECT_EQ(world.finish(mounted), job_state::succeeded);
+    ASSERT_TRUE(runs({"web.1"}));
+    const auto sick = cluster.containers.begin()->first;
+    const int before = cluster.starts["web.1"];
+    cluster.most_at_once.clear();
+    cluster.slow_stops.insert("web.1");
+    cluster.unwell.insert(sick);
+    ASSERT_TRUE(world.until([&] { return noted("web.1 is unhealthy"); }));
+    int turns = 200;
+    world.until([&] { return turns-- <= 0 || cluster.starts["web.1"] > before; });
+    EXPECT_EQ(cluster.starts["web.1"], before) << "the old one has not ended";
+    cluster.slow_stops.clear();
+    EXPECT_TRUE(world.until([&] { return !cluster.containers.contains(sick) && runs({"web.1"}); }));
+    EXPECT_EQ(cluster.starts["web.1"], before + 1);
+    EXPECT_EQ(cluster.most_at_once["web.1"], 1);
+}
+
 TEST_F(formations_test, drift_made_by_hand_is_repaired) {
     const auto& shared = world.platform().shared();
     cluster.containers.clear();
