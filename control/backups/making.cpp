@@ -1,7 +1,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -335,18 +337,34 @@ task<> clear_backup(parts& p, job cut, std::string reason) {
     co_await p.db.transaction(std::move(change));  // a start does not wait for room
 }
 
+std::vector<backup> backups_to_retire(const keep_rule& rule, const std::vector<backup>& all, sys_time now) {
+    std::map<std::string, std::vector<backup>> proved;  // by place
+    sys_time newest{};
+    for (const auto& b : all) {
+        if (!b.verified) continue;
+        proved[b.place].push_back(b);
+        newest = std::max(newest, b.created);
+    }
+    std::vector<backup> found;
+    for (const auto& b : all)
+        if (b.state == backup_state::stored && !b.verified && !b.problem.empty() && b.created < newest)
+            found.push_back(b);
+    for (const auto& [place, there] : proved) {
+        std::vector<std::chrono::sys_seconds> taken;
+        for (const auto& b : there)
+            taken.push_back(std::chrono::floor<seconds>(b.created));
+        for (const auto at : superfluous(rule, taken, std::chrono::floor<seconds>(now)))
+            found.push_back(there[at]);
+    }
+    return found;
+}
+
 task<> retire_backups(parts& p, backup_schedule schedule, line_sink say) {
     auto rule = parse_keep_rule(schedule.keep);
     if (!rule) co_return;
     auto all = co_await p.db.read([&](SQLite::Database& db) { return store::backups_of(db, schedule.service_name); });
-    std::erase_if(all, [&](const backup& b) {
-        return b.service != schedule.service || b.origin != "schedule" || !b.verified || b.place != schedule.place;
-    });
-    std::vector<std::chrono::sys_seconds> taken;
-    for (const auto& b : all)
-        taken.push_back(std::chrono::floor<seconds>(b.created));
-    for (const auto at : superfluous(*rule, taken, std::chrono::floor<seconds>(p.cron.clock()))) {
-        const auto& b = all[at];
+    std::erase_if(all, [&](const backup& b) { return b.service != schedule.service || b.origin != "schedule"; });
+    for (const auto& b : backups_to_retire(*rule, all, p.cron.clock())) {
         auto place = co_await backup_place_of(p, b.place);
         if (!place) continue;
         auto removed = co_await (*place)->remove(b.object, deadline::after(minutes(5)));
