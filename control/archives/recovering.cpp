@@ -6,6 +6,7 @@
 #include "control/archives/archive_jobs.hpp"
 #include "control/archives/collecting.hpp"
 #include "control/backups/replacing.hpp"
+#include "control/backups/room.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
@@ -87,6 +88,13 @@ class segment_stream {
     std::size_t at_{0};
     bool reading_{false};
 };
+
+std::int64_t size_of_plan(const recovery_plan& plan) {
+    auto bytes = plan.base.full_size;
+    for (const auto& s : plan.segments)
+        bytes += s.full_size;
+    return bytes;
+}
 
 task<result<>> feed_verb(parts& p, const server_beside& beside, std::string verb, verb_input input, deadline until) {
     std::vector<std::string> words{std::move(verb)};
@@ -180,6 +188,8 @@ recovery_input recovery_input_of(const job& cut) {
 
 task<result<>> recover_beside(parts& p, service s, server_beside& beside, recovery_plan plan, sys_time at,
                               job_context& job) {
+    auto room = co_await check_room_beside(p, s.name, size_of_plan(plan));
+    if (!room) co_return room;
     const auto until = deadline::after(longest_recovery);
     co_await job.step("beside");
     job.say("-----> Starting a server beside it");

@@ -12,6 +12,7 @@
 #include "control/audit.hpp"
 #include "control/backups/backup_jobs.hpp"
 #include "control/backups/beside.hpp"
+#include "control/backups/room.hpp"
 #include "control/backups/s3_signature.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/backups/taking_place.hpp"
@@ -118,6 +119,8 @@ task<result<contents>> replay(parts& p, service s, const backup& b, server_besid
 // Read back from where it is kept, as a restore would.
 task<result<>> verify(parts& p, service s, const backup& b, two_counts c, job_context& job) {
     co_await job.step("verify");
+    auto room = co_await check_room_beside(p, s.name, b.dump_size);
+    if (!room) co_return room;
     job.say("-----> Restoring it into a throw-away server");
     auto beside = plan_beside(p, s.name);
     beside.proof = true;

@@ -8,6 +8,7 @@
 #include "control/backups/backup_jobs.hpp"
 #include "control/backups/beside.hpp"
 #include "control/backups/replacing.hpp"
+#include "control/backups/room.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/job_kinds.hpp"
@@ -138,6 +139,8 @@ task<result<>> restore_service(parts& p, service_id id, verb_input input, std::s
 task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) {
     auto s = co_await load(p, id);
     if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
+    auto room = co_await check_room_beside(p, s->name, b.dump_size);
+    if (!room) co_return room;
     const auto until = deadline::after(longest_restore);
     auto place = co_await backup_place_of(p, b.place);
     if (!place) co_return place.error();

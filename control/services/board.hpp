@@ -35,6 +35,7 @@ struct service_board {
     std::map<std::string, service_stats> figures;  // what servers said of themselves, lately
     deadline::clock::time_point figures_at{};      // when they were asked
     bool asking_figures{false};
+    std::map<std::string, service_disk> disks;  // as of the last look at them; also of those that do not run
 
     const runtime::observed_service* find(const std::string& name) const {
         const auto at = running.find(name);
