@@ -61,7 +61,9 @@ class supervision_test : public testing::Test {
     }
 
     std::size_t told_of_crashes() {
-        return world.read([](SQLite::Database& db) { return store::newest_of(db, {"app.crashed"}, 100).size(); });
+        const auto all = world.read([](SQLite::Database& db) { return store::find_audit(db, {.app = "hello"}); });
+        return static_cast<std::size_t>(
+            std::count_if(all.begin(), all.end(), [](const auto& e) { return e.action == "app.crashed"; }));
     }
 
     bool noted(const std::string& text) {
