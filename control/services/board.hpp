@@ -22,7 +22,7 @@ struct service_board {
     std::set<std::string> walled;                               // nobody may reach it: its data is being copied
     std::set<archive_id> collecting;                            // archives whose segments somebody brings in
     std::multiset<std::pair<std::string, std::string>> stored;  // backups being written, by place and object
-    std::set<std::string> filled;  // by a job of another's key: no job of its own may touch it
+    std::multiset<std::string> filled;  // being made, with data in it: no other job may touch it
     // Being opened and not yet an attachment's, or an attachment's no more and still in use. With passwords: whoever
     // puts another server in the place of one makes these users there too.
     std::list<attachment> held_ways;

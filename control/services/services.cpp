@@ -217,6 +217,7 @@ task<result<job_id>> services::attach(identity who, new_attachment wanted) {
     auto a = co_await platform_.apps().authorize(who, wanted.app);
     if (!a) co_return a.error();
     auto& p = platform_.shared();
+    if (auto own = check_not_filled(p, *s); !own) co_return own.error();
     auto variable =
         wanted.alias.empty() ? result<std::string>(kind_of(*s).variable) : attachment_variable(wanted.alias);
     if (!variable) co_return variable.error();
