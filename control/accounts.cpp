@@ -62,11 +62,14 @@ task<result<identity>> accounts::ensure_user(std::string name, std::string passw
     if (password.size() < 8 || password.size() > 1024)
         co_return fail(errc::invalid, "password_invalid", "a password has 8 to 1024 characters");
     const auto encoded = co_await hashing_.run([&] { return hash_password(password); });
+    const auto told = name + (admin ? ", an admin" : "");
     co_return co_await db_.transaction([&](SQLite::Database& db) -> result<identity> {
         if (auto found = store::find_user(db, name)) {
             store::set_password(db, found->user.id, encoded, admin);
+            store::add_audit(db, "gasper", "user.password_reset", "", told);
             return identity{found->user.id, name, admin};
         }
+        store::add_audit(db, "gasper", "user.created", "", told);
         return identity{store::add_user(db, name, encoded, admin), name, admin};
     });
 }

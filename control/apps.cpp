@@ -45,11 +45,22 @@ bool crashes(const parts& p, const app& a) {
     });
 }
 
+// One of those that are wanted ends again and again, also if it is up just now.
+bool has_crashed_one(const parts& p, const app& a, int version) {
+    for (const auto& [process, quantity] : a.wanted)
+        for (int n = 1; n <= quantity; ++n) {
+            const auto r = p.restarts.find(a.name + "/" + process + "." + std::to_string(n));
+            if (r != p.restarts.end() && has_crashed(r->second, version)) return true;
+        }
+    return false;
+}
+
 std::string state_of(const parts& p, const app& a, int version) {
     if (p.jobs.busy(a.name)) return "deploying";
     if (version == 0) return "new";
     if (a.stopped) return "stopped";
     if (p.sleep.sleeps(a.name)) return "asleep";
+    if (has_crashed_one(p, a, version)) return "crashed";
     const auto instances = p.running.of(a.name, version);
     const auto in = [&](instance_state s) {
         return std::any_of(instances.begin(), instances.end(), [s](const auto& i) { return i.state == s; });

@@ -5,6 +5,7 @@
 #include "control/cron_clock.hpp"
 #include "control/platform.hpp"
 #include "core/base/cron_expression.hpp"
+#include "core/store/audit.hpp"
 #include "core/store/cron.hpp"
 
 namespace gasper::control {
@@ -12,6 +13,11 @@ namespace gasper::control {
 namespace {
 
 constexpr std::size_t most_entries = 50;
+
+// Without its command, which a secret may stand in.
+std::string entry_for_audit(const cron_entry& e) {
+    return "entry " + std::to_string(e.id.value) + ": " + e.line.schedule;
+}
 
 }  // namespace
 
@@ -65,7 +71,9 @@ task<result<cron_view>> cron::add(identity who, std::string name, cron_line line
             return fail(errc::conflict, "too_many_cron_entries",
                         "an app has at most " + std::to_string(most_entries) + " cron entries");
         const auto id = store::add_cron_entry(db, found->id, line, p.cron.clock());
-        return *store::find_cron_entry(db, found->id, id);
+        auto entry = *store::find_cron_entry(db, found->id, id);
+        store::add_audit(db, who.name, "cron.added", found->name, entry_for_audit(entry));
+        return entry;
     });
     if (!made) co_return made.error();
     p.cron.wake();
@@ -73,12 +81,15 @@ task<result<cron_view>> cron::add(identity who, std::string name, cron_line line
 }
 
 task<result<>> cron::remove(identity who, std::string name, std::int64_t id) {
-    auto entry = co_await find(who, std::move(name), id);
+    auto entry = co_await find(who, name, id);
     if (!entry) co_return entry.error();
     if (entry->from_file)
         co_return fail(errc::conflict, "cron_from_file", "this entry is app.json's: remove it there, and push");
     auto& p = platform_.shared();
-    co_await p.db.transaction([&](SQLite::Database& db) { store::remove_cron_entry(db, entry->id); });
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        store::remove_cron_entry(db, entry->id);
+        store::add_audit(db, who.name, "cron.removed", name, entry_for_audit(*entry));
+    });
     p.cron.wake();
     co_return result<>();
 }

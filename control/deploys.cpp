@@ -179,6 +179,20 @@ task<result<built>> build_once(parts& p, const app& a, const push& what, const c
     co_return b;
 }
 
+// Fit to be released; else the app's log says why not. What fails later is its release's to say.
+task<result<built>> build_or_tell(parts& p, const app& a, const push& what, const config_vars& env,
+                                  const std::string& user, job_context& job) {
+    auto b = co_await build_once(p, a, what, env, job);
+    if (b) {
+        auto zones = co_await check_zones(p, b->made.declared.cron);
+        if (!zones) b = fail(errc::invalid, "app_json_invalid", "app.json: cron: " + zones.error().message);
+    }
+    if (b) co_return b;
+    auto text = "Deploy " + short_id(what.new_commit) + " by " + user + " failed: " + b.error().message;
+    co_await note(p, a.id, std::move(text));
+    co_return b;
+}
+
 change deploy_change(parts& p, const app& a, const std::optional<release>& current, const push& what,
                      const std::string& user, const built& b) {
     change c{.app = a,
@@ -214,10 +228,8 @@ task<result<>> run_deploy(parts& p, app_id id, push what, std::string user, job_
         co_return result<>();
     }
     const auto config = current ? current->config : config_vars{};
-    auto b = co_await build_once(p, *a, what, config, job);
+    auto b = co_await build_or_tell(p, *a, what, config, user, job);
     if (!b) co_return b.error();
-    auto zones = co_await check_zones(p, b->made.declared.cron);
-    if (!zones) co_return fail(errc::invalid, "app_json_invalid", "app.json: cron: " + zones.error().message);
     const auto c = deploy_change(p, *a, current, what, user, *b);
     auto released = co_await switch_to(p, c, job);
     if (!released) co_return released.error();

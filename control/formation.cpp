@@ -1,9 +1,12 @@
 #include "control/formation.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include "buildpacks/launch.hpp"
 #include "control/health.hpp"
 #include "control/volume_mounts.hpp"
 #include "core/base/join.hpp"
+#include "core/store/volumes.hpp"
 
 namespace gasper::control {
 
@@ -89,7 +92,7 @@ task<> starting::explain(observed_instance instance, error why) {
         say_("       " + line);
 }
 
-// Retired by whom and for what it may be: an exclusive type starts when no instance of it is left that still ends.
+// Retired by whom and for what it may be: such a type starts when no instance of it is left that still ends.
 task<result<>> starting::see_old_out(wanted_instance one) {
     const auto ends = [this, &one] {
         const auto all = p_.running.of(app_.name);
@@ -101,7 +104,7 @@ task<result<>> starting::see_old_out(wanted_instance one) {
     while (ends()) {
         if (patience.expired())
             co_return fail(errc::deadline, "instance_left",
-                           one.process + " is exclusive, and an instance of it that was stopped has not ended");
+                           one.process + " stops before it starts, and an instance that was stopped has not ended");
         co_await sleep_until(deadline::after(start_book::look_again));
     }
     co_return result<>();
@@ -117,7 +120,7 @@ task<std::optional<runtime::sandbox>> starting::sandbox_for(wanted_instance one)
 
 task<result<>> starting::bring_up(wanted_instance one) {
     const auto rules = rules_for(p_, release_, one.process);
-    if (rules.exclusive) {
+    if (co_await stops_first(p_, release_, one.process)) {
         auto alone = co_await see_old_out(one);
         if (!alone) co_return alone;
     }
@@ -152,6 +155,8 @@ task<result<>> starting::bring_up(wanted_instance one) {
     for (auto& s : started_)
         if (s.container == container) s.state = instance_state::up;
     p_.running.mark(container, instance_state::up);
+    if (const auto ended = p_.restarts.find(app_.name + "/" + one.name); ended != p_.restarts.end())
+        ended->second.ready = deadline::clock::now();
     watch_health(p_, container, rules.health);
     co_return result<>();
 }
@@ -185,6 +190,12 @@ process_rules rules_for(const parts& p, const release& r, const std::string& pro
     normal.reserved_memory = p.settings.reserved.memory_bytes;
     normal.reserved_cpus = p.settings.reserved.cpus;
     return rules_of(r, process, normal);
+}
+
+task<bool> stops_first(parts& p, const release& r, std::string process) {
+    if (rules_for(p, r, process).exclusive) co_return true;
+    const auto mounts = co_await p.db.read([id = r.id](SQLite::Database& db) { return store::mounts_of(db, id); });
+    co_return !mounts.empty();
 }
 
 config_vars environment(const parts& p, const app& a, const release& r, const std::string& name,

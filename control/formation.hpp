@@ -19,6 +19,10 @@ std::vector<wanted_instance> all_of(const formation& wanted, const process_types
 /// What holds for a process type of the release on this server.
 process_rules rules_for(const parts& p, const release& r, const std::string& process);
 
+/// Whether an instance of the process type stops before the next one starts: it is exclusive, or the release has a
+/// volume, which old and new must not write to at a time.
+task<bool> stops_first(parts& p, const release& r, std::string process);
+
 /// The whole environment of an instance. `a.language` is the release's.
 config_vars environment(const parts& p, const app& a, const release& r, const std::string& name,
                         const std::string& process);

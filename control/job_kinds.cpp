@@ -118,6 +118,7 @@ const std::vector<job_kind>& job_kinds() {
                                              {"restart", true, resume_restart},
                                              {"storage", true, resume_mount},
                                              {"scale", true, resume_scale},
+                                             {"autoscale", true, resume_scale},
                                              {"stop", true, resume_stopped},
                                              {"start", true, resume_stopped},
                                              {"run", false, resume_run},

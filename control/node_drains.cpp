@@ -6,7 +6,6 @@
 #include "control/formation.hpp"
 #include "control/sleep.hpp"
 #include "control/switch.hpp"
-#include "core/base/join.hpp"
 #include "core/store/apps.hpp"
 
 namespace gasper::control {
@@ -59,7 +58,7 @@ class moving {
     task<result<>> run();
 
  private:
-    bool is_exclusive(const observed_instance& i) const { return rules_for(p_, release_, i.process).exclusive; }
+    bool is_exclusive(const observed_instance& i) const { return alone_.contains(i.process); }
     std::vector<observed_instance> leaving(bool exclusive) const;
     task<result<>> see_restarts_out(std::string process);
     task<result<>> take_those_beside(std::vector<observed_instance>& these);
@@ -74,6 +73,7 @@ class moving {
     std::string node_;
     bool force_;
     job_context& job_;
+    std::set<std::string> alone_;  // process types that stop first
     std::vector<start_book::hold> ours_;
 };
 
@@ -143,25 +143,23 @@ task<result<>> moving::move_exclusive(observed_instance one) {
     if (!alone) co_return alone;
     const auto* known = p_.running.find(one.container);
     if (!known || !counts(*known)) co_return result<>();  // it ended meanwhile: the next one starts elsewhere
-    p_.running.mark(one.container, instance_state::stopping);
-    if (one.port != 0) co_await publish_and_wait(p_);
-    const auto grace = rules_for(p_, release_, one.process).stop_timeout;
-    auto stopped = co_await stop_instance(p_, one, grace);
-    if (!stopped)
-        p_.log.warn("an instance is left", {{"container", one.container}, {"reason", stopped.error().message}});
-    p_.running.remove(one.container);
+    std::vector<observed_instance> old{one};
+    alone = co_await job_.guard(stop_first(p_, std::move(old)));
+    if (!alone) co_return alone;
     std::vector<observed_instance> started;
     std::vector<wanted_instance> again{{one.name, one.process}};
     auto say = job_.sink();
     auto up = co_await job_.guard(start_formation(p_, app_, release_, std::move(again), started, std::move(say)));
     if (!up) co_await discard(p_, std::move(started));
     co_await publish(p_);
-    if (up) job_.say("       " + one.name + " of " + app_.name + " moved, stopped first (exclusive)");
+    if (up) job_.say("       " + one.name + " of " + app_.name + " moved, stopped first");
     co_return up;
 }
 
 task<result<>> moving::run() {
     co_await job_.step("start");
+    for (const auto& [process, command] : release_.processes)
+        if (co_await stops_first(p_, release_, process)) alone_.insert(process);
     std::vector<observed_instance> beside;
     auto alone = co_await job_.guard(take_those_beside(beside));
     if (!alone) co_return alone;

@@ -3,6 +3,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <nlohmann/json.hpp>
 
+#include "control/audit.hpp"
 #include "control/awake.hpp"
 #include "control/one_off_jobs.hpp"
 #include "control/platform.hpp"
@@ -18,6 +19,16 @@ result<> check_room(const parts& p, const std::string& app) {
     if (p.one_offs.of(app).size() < most_at_once) return {};
     return fail(errc::rate_limited, "too_many_runs",
                 "at most " + std::to_string(most_at_once) + " one-off processes of an app run at once; see run:list");
+}
+
+// A detached one is a job, which is written down as one. A full disk keeps nobody out: he may be there to make room.
+task<> record_attached(parts& p, one_off what) {
+    try {
+        co_await record(p, what.user, "run.attached", what.app, what.name);
+    } catch (const refusal& e) {
+        p.log.warn("an attached process is not written down",
+                   {{"app", what.app}, {"user", what.user}, {"reason", e.what()}});
+    }
 }
 
 // A person's terminal that can also be ended from elsewhere, and says in the app's log how it ended.
@@ -90,6 +101,7 @@ task<result<std::unique_ptr<runtime::terminal>>> one_offs::attach(identity who, 
     auto stopped = std::make_shared<bool>(false);
     p.one_offs.on_stop(request.app, held->what().name, [stopped] { *stopped = true; });
     co_await note(p, found->id, begun(held->what()));
+    co_await record_attached(p, held->what());
     auto awake = co_await keep_awake(p, found->id, request.app, who.name + " (" + held->what().name + ")");
     auto spec = one_off_spec(p, *c, held->what());
     spec.mounts = co_await mounts_for(p, c->a.name, c->r.version);

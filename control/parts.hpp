@@ -72,11 +72,14 @@ struct parts {
     std::deque<disk_watch::crossing> untold;  // not in the audit yet
     std::unique_ptr<app_logs> logs{};         // made by the platform: it looks at `running`, in its last place
     struct restart_state {
-        int in_row{0};  // ends, each soon after the one before
-        deadline::clock::time_point last{};
-        bool pending{false};  // it is being started again, now or after its back-off
+        int in_row{0};                                       // ends of one release, none after a calm time
+        int release{0};                                      // whose ends these are
+        std::optional<deadline::clock::time_point> ready{};  // since then it serves; none: it has not since its end
+        bool pending{false};                                 // it is being started again, now or after its back-off
+        bool no_room{false};                                 // what was counted last: that is no crash
     };
     std::map<std::string, restart_state> restarts;  // by "app/web.1"
+    std::uint64_t engine_returns{0};                // grows when it is back: nothing is waited out any more
     std::set<std::string> strays;                   // containers seen once that nobody here started
 };
 

@@ -9,6 +9,7 @@
 #include "control/housekeeping.hpp"
 #include "control/parts.hpp"
 #include "control/recovery.hpp"
+#include "control/services/disks.hpp"
 #include "control/services/exposing.hpp"
 #include "control/sleep.hpp"
 #include "control/sleep_sandboxes.hpp"
@@ -71,6 +72,7 @@ task<> platform::run() {
     parts_->background.spawn("autoscaling", autoscaling_.run());
     parts_->background.spawn("backups", run_backup_clock(*parts_));
     parts_->background.spawn("stores", keep_stores_tidy(*parts_));
+    parts_->background.spawn("disks of databases", watch_service_disks(*parts_));
     parts_->background.spawn("archives", keep_archives(*parts_));
     co_await supervise(*parts_);
 }

@@ -290,9 +290,11 @@ task<result<job_runner::work>> resume_settings(parts& p, job cut) {
 task<result<release>> find_rollback(parts& p, app a, identity who, int version) {
     auto [current, target] = co_await p.db.read([&](SQLite::Database& db) {
         auto now_serving = store::find_release(db, p.box, a.current);
-        const int before = now_serving ? now_serving->version : 0;
-        auto wanted = version > 0 ? store::find_release(db, p.box, a.id, version)
-                                  : store::release_before(db, p.box, a.id, before);
+        std::optional<release> wanted;
+        if (version > 0)
+            wanted = store::find_release(db, p.box, a.id, version);
+        else if (now_serving)
+            wanted = store::release_before(db, p.box, *now_serving);
         return std::pair(now_serving, wanted);
     });
     if (!target && version > 0)
@@ -368,6 +370,9 @@ task<result<>> destroy_app(parts& p, app a) {
     co_await end_lost_tunnels(p);
     p.running.forget_app(a.name);
     p.sleep.forget(a.name);
+    // One that is being started again ends by itself.
+    std::erase_if(p.restarts,
+                  [prefix = a.name + "/"](const auto& r) { return r.first.starts_with(prefix) && !r.second.pending; });
     p.logs->remove(a.name);
     co_await publish_and_wait(p);
     co_await p.spares.drop(a.name);

@@ -9,6 +9,7 @@
 #include "control/platform.hpp"
 #include "control/sleep.hpp"
 #include "core/store/apps.hpp"
+#include "core/store/audit.hpp"
 #include "core/store/routing.hpp"
 
 namespace gasper::control {
@@ -59,6 +60,7 @@ task<result<>> routings::maintain(identity who, std::string app, bool on, std::s
             return fail(errc::too_large, "pages_too_large",
                         "the maintenance pages of all apps take at most 8 MiB; use a smaller one");
         store::set_maintenance(db, found->id, on, on ? page : "");
+        store::add_audit(db, who.name, "app.maintenance", found->name, on ? "on" : "off");
         return {};
     });
     if (!set) co_return set;
@@ -74,7 +76,11 @@ task<result<>> routings::autosleep(identity who, std::string app, seconds after,
     if (after < seconds(0) || after > longest_idle || stop_after < seconds(0) || stop_after > longest_idle)
         co_return fail(errc::invalid, "sleep_invalid", "an app may sleep after 1 second to 30 days, or never");
     auto& p = platform_.shared();
-    co_await p.db.transaction([&](SQLite::Database& db) { store::set_sleep(db, found->id, after, stop_after); });
+    const auto how = after == seconds(0) ? std::string("off") : fmt::format("after {} s", after.count());
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        store::set_sleep(db, found->id, after, stop_after);
+        store::add_audit(db, who.name, "app.autosleep", found->name, how);
+    });
     if (after == seconds(0)) {
         co_await rouse(p, found->id, app);
         p.sleep.of(app).rising = false;
@@ -82,7 +88,6 @@ task<result<>> routings::autosleep(identity who, std::string app, seconds after,
         p.sleep.of(app).stop_after = stop_after;
     }
     co_await publish(p);
-    const auto how = after == seconds(0) ? std::string("off") : fmt::format("after {} s", after.count());
     co_await note(p, found->id, fmt::format("Autosleep {} by {}", how, who.name));
     co_return result<>();
 }

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include "control/formation.hpp"
 #include "control/supervision.hpp"
 #include "control/switch.hpp"
 #include "core/base/rounds.hpp"
@@ -198,14 +199,24 @@ task<> take_turn(parts& p, std::string app) {
     entry_of(p, app).changing = true;
 }
 
+// One that does not start in the time that its web has for it: that is no sleep any more.
+task<> look_at_rising(parts& p, std::string app, sleep_book::entry seen) {
+    const auto r = co_await p.db.read([&](SQLite::Database& db) -> std::optional<release> {
+        const auto a = store::find_app(db, app);
+        return a ? store::find_release(db, p.box, a->current) : std::nullopt;
+    });
+    if (!r || deadline::clock::now() - seen.since <= rules_for(p, *r, "web").health.start_deadline) co_return;
+    const auto* e = p.sleep.find(app);
+    if (!e || !e->rising || e->since != seen.since) co_return;
+    entry_of(p, app).rising = false;
+    co_await publish(p);
+}
+
 task<> look_at_sleepers(parts& p) {
     const auto now = deadline::clock::now();
     const auto all = p.sleep.all();
     for (const auto& [app, e] : all) {
-        if (e.rising && now - e.since > p.settings.start_deadline) {
-            entry_of(p, app).rising = false;  // it does not start: that is no sleep any more
-            co_await publish(p);
-        }
+        if (e.rising) co_await look_at_rising(p, app, e);
         const bool long_asleep = e.stage == sleep_stage::frozen && now - e.since >= e.stop_after;
         if (!long_asleep || entry_of(p, app).changing) continue;
         const auto& name = app;  // clang 14 does not capture what is bound with others

@@ -20,7 +20,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr auto look_again = seconds(15);
-constexpr auto calm = std::chrono::minutes(10);  // between two ends: they are not in a row
+constexpr auto longest_unasked = seconds(5);     // between two tries while there is no engine
+constexpr auto calm = std::chrono::minutes(10);  // it served for so long: its end is in no row
 
 double chance() {
     static std::minstd_rand dice{std::random_device{}()};
@@ -31,12 +32,29 @@ std::string key_of(const std::string& app, const std::string& name) {
     return app + "/" + name;
 }
 
-int count_end(parts& p, const std::string& key) {
+// From when it was ready: how long it took to get there says nothing.
+bool was_calm(const parts::restart_state& r) {
+    return r.ready && deadline::clock::now() - *r.ready > calm;
+}
+
+int count_end(parts& p, const std::string& key, int release) {
     auto& r = p.restarts[key];
-    const auto at = deadline::clock::now();
-    r.in_row = at - r.last > calm ? 1 : r.in_row + 1;
-    r.last = at;
+    r.in_row = was_calm(r) || r.release != release ? 1 : r.in_row + 1;
+    r.release = release;
+    r.ready.reset();
+    r.no_room = false;
     return r.in_row;
+}
+
+// The first end in a row and the one that makes it crashed: more would be a mail each. A disk that is full costs the
+// entry, not the repair.
+task<> record_crash(parts& p, std::string app, std::string what, int ends) {
+    if (ends != 1 && ends != crashed_after) co_return;
+    try {
+        co_await record(p, "gasper", "app.crashed", std::move(app), std::move(what));
+    } catch (const refusal& e) {
+        p.log.warn("an event is not kept", {{"event", "app.crashed"}, {"reason", e.what()}});
+    }
 }
 
 struct serving {
@@ -67,11 +85,36 @@ bool lacks(const parts& p, const serving& s, const wanted_instance& one) {
     });
 }
 
-// One try, when its time has come. True: nothing is left to do; false: look again.
-task<bool> start_again(parts& p, app_id id, wanted_instance one) {
+enum class try_outcome { done, again, no_engine };
+
+// An engine that does not answer, or not in time, says nothing about the app.
+bool says_no_engine(const error& e) {
+    return e.kind == errc::unavailable ? e.code.starts_with("engine_") : e.code == "deadline";
+}
+
+// Said at the end that makes it crashed, and at no other.
+std::string said_when_crashed(const std::string& name, int ends) {
+    if (ends != crashed_after) return "";
+    return "; " + name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
+}
+
+task<> note_failed_start(parts& p, app_id id, std::string app, std::string name, int release, error why) {
+    const int ends = count_end(p, key_of(app, name), release);
+    p.log.warn("an instance does not start", {{"app", app}, {"instance", name}, {"reason", why.message}});
+    auto& r = p.restarts[key_of(app, name)];
+    r.no_room = why.code == "no_capacity";
+    const bool crashed_now = ends == crashed_after && !r.no_room;
+    auto text = "Restart failed: " + why.message;
+    if (crashed_now) text += said_when_crashed(name, ends);
+    co_await note(p, id, text);
+    if (crashed_now) co_await record_crash(p, app, name + " does not start: " + why.message, ends);
+}
+
+// One try, when its time has come.
+task<try_outcome> start_again(parts& p, app_id id, wanted_instance one) {
     auto before = co_await load(p, id);
-    if (before.a && !p.starts.free(before.a->name, one.process, one.name)) co_return false;
-    if (!lacks(p, before, one)) co_return true;
+    if (before.a && !p.starts.free(before.a->name, one.process, one.name)) co_return try_outcome::again;
+    if (!lacks(p, before, one)) co_return try_outcome::done;
     const auto ours = p.starts.take(before.a->name, one.name);
     std::vector<observed_instance> started;
     std::vector<wanted_instance> just_one{one};
@@ -81,27 +124,23 @@ task<bool> start_again(parts& p, app_id id, wanted_instance one) {
     const bool wanted_still = wants(p, after, one) && after.a->current == before.a->current;
     if (up && wanted_still) {
         co_await publish(p);
-        co_return true;
+        co_return try_outcome::done;
     }
     co_await discard(p, std::move(started));
     // What is wanted now may be another of that name, and whoever came for it meanwhile left it to us.
-    if (!wanted_still || up.error().code == retired_meanwhile) co_return false;
-    const auto& name = before.a->name;
-    const int ends = count_end(p, key_of(name, one.name));
-    p.log.warn("an instance does not start", {{"app", name}, {"instance", one.name}, {"reason", up.error().message}});
-    auto text = "Restart failed: " + up.error().message;
-    if (ends == crashed_after && up.error().code != "no_capacity")
-        text +=
-            "; " + one.name + " has crashed " + std::to_string(ends) + " times in a row and is tried every 5 minutes";
-    co_await note(p, id, text);
-    co_return false;
+    if (!wanted_still || up.error().code == retired_meanwhile) co_return try_outcome::again;
+    if (says_no_engine(up.error())) co_return try_outcome::no_engine;
+    co_await note_failed_start(p, id, before.a->name, one.name, before.r->version, up.error());
+    co_return try_outcome::again;
 }
 
-// A machine that takes instances again may have the room that lacked: then there is nothing to wait for.
+// A machine that takes instances again may have the room that lacked, and an engine that is back starts what it did
+// not: then there is nothing to wait for.
 task<> wait_for_turn(parts& p, milliseconds pause) {
     const auto until = deadline::after(pause);
     const auto known = p.machines.changes();
-    while (!until.expired() && p.machines.changes() == known)
+    const auto returns = p.engine_returns;
+    while (!until.expired() && p.machines.changes() == known && p.engine_returns == returns)
         co_await sleep_until(until.sooner(seconds(1)));
 }
 
@@ -111,12 +150,18 @@ task<> restart(parts& p, app_id id, std::string name, wanted_instance one) {
         const std::string key;
         ~at_end() { p.restarts[key].pending = false; }
     } const over{p, key_of(name, one.name)};
-    for (bool done = false; !done;) {
-        co_await wait_for_turn(p, back_off(p.restarts[over.key].in_row - 1, chance()));
+    int without_engine = 0;  // tries in a row
+    for (auto outcome = try_outcome::again; outcome != try_outcome::done;) {
+        auto pause = back_off(p.restarts[over.key].in_row - 1, chance());
+        if (without_engine > 0) pause = std::min<milliseconds>(back_off(without_engine, chance()), longest_unasked);
+        co_await wait_for_turn(p, pause);
         // A job that starts it may fail: then it is ours again.
         while (!p.starts.free(name, one.process, one.name))
             co_await sleep_until(deadline::after(start_book::look_again));
-        done = co_await start_again(p, id, one);
+        outcome = co_await start_again(p, id, one);
+        without_engine = outcome == try_outcome::no_engine ? without_engine + 1 : 0;
+        if (without_engine == 1)
+            co_await note(p, id, one.name + " waits for the container engine, which cannot be asked");
     }
 }
 
@@ -162,7 +207,8 @@ task<> handle_end(parts& p, std::string container) {
 task<bool> is_exclusive(parts& p, app_id id, const observed_instance& i) {
     const auto r = co_await p.db.read(
         [&p, id, version = i.release](SQLite::Database& db) { return store::find_release(db, p.box, id, version); });
-    co_return r&& rules_for(p, *r, i.process).exclusive;
+    if (!r) co_return false;
+    co_return co_await stops_first(p, *r, i.process);
 }
 
 // Containers of ours that run and that nobody here started. Twice seen: one may just be on its way to us.
@@ -178,6 +224,29 @@ task<> stop_strays(parts& p, const std::vector<observed_instance>& there) {
     p.strays = std::move(seen);
 }
 
+// Paused by hand: it is up, and does nothing. One that its sleep froze is left alone.
+bool hangs(const parts& p, const observed_instance& i) {
+    const auto* known = p.running.find(i.container);
+    const auto* e = p.sleep.find(i.app);
+    return i.frozen && known && known->state == instance_state::up && !p.jobs.busy(i.app) && !p.sleep.sleeps(i.app) &&
+           !(e && e->changing);
+}
+
+task<> thaw_hanging(parts& p, std::vector<observed_instance> there) {
+    for (const auto& i : there) {
+        if (!hangs(p, i)) continue;
+        // Nobody freezes it meanwhile.
+        if (p.sleep.find(i.app)) p.sleep.of(i.app).changing = true;
+        auto thawed = co_await p.cluster.thaw(i);
+        if (p.sleep.find(i.app)) p.sleep.of(i.app).changing = false;
+        const std::string reason = thawed ? "" : thawed.error().message;
+        p.log.warn("an instance was paused by hand", {{"app", i.app}, {"instance", i.name}, {"not_thawed", reason}});
+        if (!thawed) continue;
+        const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, i.app); });
+        if (a) co_await note(p, a->id, i.name + " was paused by hand and runs again");
+    }
+}
+
 task<> look_once(parts& p) {
     co_await look_at_services(p);
     auto looked = co_await look_around(p);
@@ -190,19 +259,11 @@ task<> look_often(parts& p) {
     co_await repeat(p.log, "look around", look_again, std::move(turn));
 }
 
-// A disk that is full costs the entry, not the repair.
-task<> record_crash(parts& p, std::string app, std::string what) {
-    try {
-        co_await record(p, "gasper", "app.crashed", std::move(app), std::move(what));
-    } catch (const refusal& e) {
-        p.log.warn("an event is not kept", {{"event", "app.crashed"}, {"reason", e.what()}});
-    }
-}
-
 // Its networks and rules may be gone with it.
 task<> engine_returned(parts& p) {
     auto connected = co_await p.cluster.connect(deadline::after(seconds(30)));
     if (!connected) p.log.error("the engine is back, but not of use", {{"reason", connected.error().message}});
+    ++p.engine_returns;
     co_await look_at_services(p);
     auto looked = co_await look_around(p);
     if (!looked) p.log.warn("the engine cannot be asked", {{"reason", looked.error().message}});
@@ -210,11 +271,15 @@ task<> engine_returned(parts& p) {
 
 }  // namespace
 
+bool has_crashed(const parts::restart_state& r, int release) {
+    return r.in_row >= crashed_after && r.release == release && !r.no_room && !was_calm(r);
+}
+
 milliseconds back_off(int ends_in_a_row, double by_chance) {
     if (ends_in_a_row <= 0) return milliseconds(0);
     const auto doubled = milliseconds(1000) * (1 << std::min(ends_in_a_row - 1, 9));
-    const auto bounded = std::min<milliseconds>(doubled, std::chrono::minutes(5));
-    return std::chrono::duration_cast<milliseconds>(bounded * (0.8 + 0.4 * by_chance));
+    const auto varied = std::chrono::duration_cast<milliseconds>(doubled * (0.8 + 0.4 * by_chance));
+    return std::clamp<milliseconds>(varied, seconds(1), std::chrono::minutes(5));
 }
 
 task<> instance_failed(parts& p, observed_instance instance, std::string how) {
@@ -227,10 +292,10 @@ task<> instance_failed(parts& p, observed_instance instance, std::string how) {
     co_await publish(p);
     const auto a = co_await p.db.read([&](SQLite::Database& db) { return store::find_app(db, instance.app); });
     if (!a) co_return;
-    (void)count_end(p, key_of(instance.app, instance.name));
+    const int ends = count_end(p, key_of(instance.app, instance.name), instance.release);
     p.log.warn("an instance ended", {{"app", instance.app}, {"instance", instance.name}, {"how", how}});
-    co_await note(p, a->id, instance.name + " " + how);
-    co_await record_crash(p, a->name, instance.name + " " + how);
+    co_await note(p, a->id, instance.name + " " + how + said_when_crashed(instance.name, ends));
+    co_await record_crash(p, a->name, instance.name + " " + how, ends);
     if (co_await is_exclusive(p, a->id, instance)) {
         ours.push_back(p.starts.take(instance.app, instance.process));
         (void)co_await stop_instance(p, instance, p.settings.stop_grace);
@@ -274,6 +339,7 @@ task<result<>> look_around(parts& p) {
         const auto how = how_it_ended(seen == there->end() ? nullptr : &*seen);
         co_await instance_failed(p, known, how);
     }
+    co_await thaw_hanging(p, *there);
     co_await stop_strays(p, *there);
     co_await p.spares.drop_dead();
     const auto apps = co_await p.db.read([](SQLite::Database& db) { return store::all_apps(db); });

@@ -6,7 +6,6 @@
 #include "control/formation.hpp"
 #include "control/sleep.hpp"
 #include "control/volume_mounts.hpp"
-#include "core/base/join.hpp"
 #include "core/store/apps.hpp"
 #include "core/store/cron.hpp"
 #include "core/store/services.hpp"
@@ -65,7 +64,7 @@ class switching {
  private:
     task<result<>> run_release_command();
     task<result<>> replace_exclusive(std::vector<wanted_instance> these);
-    task<> stop_old(const std::set<std::string>& processes);
+    task<result<>> stop_old(const std::set<std::string>& processes);
 
     parts& p_;
     const change& change_;
@@ -109,22 +108,12 @@ task<result<>> switching::run_release_command() {
                    "the release command failed with status " + std::to_string(*status));
 }
 
-task<> switching::stop_old(const std::set<std::string>& processes) {
-    task_scope stops(p_.executor, [this](const std::string&, const std::string& what) {
-        p_.log.error("an exclusive instance was not stopped", {{"app", app_.name}, {"reason", what}});
-    });
+task<result<>> switching::stop_old(const std::set<std::string>& processes) {
     std::vector<observed_instance> old;
     for (auto& i : p_.running.of(app_.name))
-        if (processes.contains(i.process) && i.release != release_.version) old.push_back(i);
-    bool routed = false;
-    for (const auto& i : old) {
-        p_.running.mark(i.container, instance_state::stopping);
-        routed = routed || i.port != 0;
-    }
-    if (routed) co_await publish_and_wait(p_);
-    for (const auto& i : old)
-        stops.spawn("stop", stop_now(p_, i));
-    co_await join_or_cancel(stops);
+        if (processes.contains(i.process) && i.release != release_.version && i.state != instance_state::stopping)
+            old.push_back(std::move(i));
+    co_return co_await stop_first(p_, std::move(old));
 }
 
 task<result<>> switching::replace_exclusive(std::vector<wanted_instance> these) {
@@ -141,7 +130,8 @@ task<result<>> switching::replace_exclusive(std::vector<wanted_instance> these) 
         while (p_.starts.under_way(app_.name, process))
             co_await sleep_until(deadline::after(start_book::look_again));
     const auto began = deadline::clock::now();
-    co_await stop_old(exclusive_);
+    auto alone = co_await stop_old(exclusive_);
+    if (!alone) co_return alone;
     auto say = job_.sink();
     auto up = co_await start_formation(p_, app_, release_, std::move(these), started_, std::move(say));
     const std::chrono::duration<double> pause = deadline::clock::now() - began;
@@ -303,6 +293,16 @@ void retire(parts& p, std::vector<observed_instance> old, std::chrono::milliseco
         p.running.mark(i.container, instance_state::stopping);
         p.background.spawn("drain", retire_one(p, std::move(i), drain));
     }
+}
+
+task<result<>> stop_first(parts& p, std::vector<observed_instance> old) {
+    const auto routed = std::any_of(old.begin(), old.end(), [](const auto& i) { return i.port != 0; });
+    retire(p, old, p.settings.drain);
+    if (routed) co_await publish_and_wait(p);
+    for (const auto& i : old)
+        while (p.running.find(i.container))
+            co_await sleep_until(deadline::after(start_book::look_again));
+    co_return result<>();
 }
 
 task<result<release>> switch_to(parts& p, const change& c, job_context& job) {

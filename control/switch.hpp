@@ -39,6 +39,9 @@ task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, std
 /// `drain`; then the process type's stop timeout; then SIGKILL. The caller publishes a table without them.
 void retire(parts& p, std::vector<runtime::observed_instance> old, std::chrono::milliseconds drain);
 
+/// Retires them, publishes a table without them and returns when they have ended. A cancellation leaves them retired.
+task<result<>> stop_first(parts& p, std::vector<runtime::observed_instance> old);
+
 /// Removes instances that were started in vain, at once; a table without them first.
 task<> discard(parts& p, std::vector<runtime::observed_instance> started);
 

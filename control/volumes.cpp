@@ -11,6 +11,7 @@
 #include "control/volume_mounts.hpp"
 #include "core/base/crypto.hpp"
 #include "core/store/apps.hpp"
+#include "core/store/audit.hpp"
 #include "core/store/volumes.hpp"
 
 namespace gasper::control {
@@ -77,7 +78,10 @@ task<> finish_destroyed_volumes(parts& p) {
         const auto name = path.stem().string().substr(gone_prefix.size());
         const bool there = fs::exists(volume_directory(p, name), ignored);
         co_await p.db.transaction([&](SQLite::Database& db) {
-            if (const auto v = store::find_volume(db, name); v && !there) store::remove_volume(db, v->id);
+            const auto v = store::find_volume(db, name);
+            if (!v || there) return;
+            store::remove_volume(db, v->id);
+            store::add_audit(db, "gasper", "volume.destroyed", "", name);
         });
         co_await p.files.run([&path] {
             std::error_code failed;
@@ -105,6 +109,7 @@ task<result<volume>> volumes::create(identity who, std::string name) {
         if (store::find_volume(db, name))
             return fail(errc::conflict, "volume_exists", "the name '" + name + "' is taken; choose another");
         store::add_volume(db, name, who.id);
+        store::add_audit(db, who.name, "volume.created", "", name);
         return *store::find_volume(db, name);
     });
 }
@@ -137,6 +142,7 @@ task<result<>> volumes::destroy(identity who, std::string name, std::string conf
         if (ec && ec != std::errc::no_such_file_or_directory)
             return fail(errc::failed, "volume_directory", name + ": " + ec.message());
         store::remove_volume(db, found->id);
+        store::add_audit(db, who.name, "volume.destroyed", "", name);
         return {};
     });
     if (!removed) co_return removed.error();

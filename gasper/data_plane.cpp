@@ -23,20 +23,7 @@ task<> data_plane::wait_for_end(int pid) {
     co_await ended.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
 }
 
-namespace {
-
-// What a role says is little, but for ever.
-void bound(const std::filesystem::path& log_file) {
-    std::error_code none;
-    auto old = log_file;
-    old += ".1";
-    if (std::filesystem::file_size(log_file, none) > (8u << 20) && !none) std::filesystem::rename(log_file, old, none);
-}
-
-}  // namespace
-
 task<> data_plane::start_and_wait() {
-    bound(options_.log_file);
     auto started = child_process::start(
         executor_, {.argv = options_.argv, .survive_parent = true, .output_file = options_.log_file.string()});
     if (!started) {

@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "control/drains/drains.hpp"
+#include "core/base/bounded_log.hpp"
+#include "core/base/rounds.hpp"
 #include "gasper/data_plane.hpp"
 #include "gasper/role_lock.hpp"
 
@@ -16,6 +18,8 @@ namespace gasper {
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr std::uintmax_t longest_log = 8u << 20;
 
 std::string this_program() {
     return std::filesystem::read_symlink("/proc/self/exe").string();
@@ -193,6 +197,16 @@ void control_plane::start_data_plane() {
     spawn("dns", {"--listen", to_string(config_.dns.listen)});
 }
 
+// What the processes say is little, but for ever.
+task<> control_plane::bound_logs() {
+    const auto bound = [this] {
+        for (const char* name : {"serve.log", "router.log", "dns.log"})
+            bound_log(at_.logs / name, longest_log);
+    };
+    auto turn = [this, bound] { return files_.run(bound); };
+    co_await repeat(log_, "logs", 1h, std::move(turn));
+}
+
 // A disk that is full refuses what recovery writes: that is tried again too.
 task<result<>> control_plane::connect_and_recover() {
     try {
@@ -217,6 +231,7 @@ task<> control_plane::recover() {
 task<> control_plane::start() {
     scope_.spawn("tables", tables_.run());
     start_data_plane();
+    scope_.spawn("logs", bound_logs());
     co_await recover();
     scope_.spawn("supervise", platform_.run());
     scope_.spawn("metrics", platform_.metrics().run());

@@ -35,6 +35,7 @@ class control_plane {
     task<> stop_at_signal();
     task<> shut_down();
     void start_data_plane();
+    task<> bound_logs();
     std::unique_ptr<control::parts> make_parts();
 
     const configuration& config_;

@@ -42,13 +42,15 @@ constexpr const char* databases = R"json({
   "required": ["version", "size_bytes", "upgraded"], "properties": {
     "version": {"type": "string"}, "size_bytes": {"type": "integer"}, "upgraded": {"type": "string", "format": "date-time"}}},
 "Service": {"type": "object", "additionalProperties": false,
-  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "address", "memory_bytes", "memory_limit_bytes", "attachments", "backed_up", "archive", "stats", "kept", "exposed", "created"],
+  "required": ["name", "kind", "title", "version", "plan", "state", "host", "port", "address", "memory_bytes", "memory_limit_bytes", "disk_bytes", "disk_limit_bytes", "attachments", "backed_up", "archive", "stats", "kept", "exposed", "created"],
   "properties": {
     "name": {"type": "string"}, "kind": {"type": "string"}, "title": {"type": "string"}, "version": {"type": "string"}, "plan": {"type": "string"},
     "state": {"type": "string", "enum": ["creating", "starting", "up", "stopped", "restarting", "upgrading", "down"]},
     "host": {"type": "string", "description": "as attached apps reach it"}, "port": {"type": "integer"},
     "address": {"type": ["string", "null"], "description": "as this machine reaches it; null: it does not run"},
     "memory_bytes": {"type": "integer", "description": "in use; 0 in a list"}, "memory_limit_bytes": {"type": "integer"},
+    "disk_bytes": {"type": "integer", "description": "what its files take, looked at once a minute; 0: not yet"},
+    "disk_limit_bytes": {"type": "integer", "description": "of its plan: watched, not enforced"},
     "attachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
     "backed_up": {"type": ["string", "null"], "format": "date-time", "description": "when the newest verified backup was taken"},
     "archive": {"$ref": "#/components/schemas/ArchiveOrNone", "description": "which moments can be brought back; null also in a list"},

@@ -179,18 +179,20 @@ task<result<job_id>> archives::recover(identity who, recovery_request wanted) {
     auto base = co_await base_for(*all, wanted.at);
     if (!base) co_return base.error();
     const auto of = std::find_if(all->begin(), all->end(), [&](const archive& a) { return a.id == base->archive; });
-    const auto name = wanted.into.empty() ? wanted.service : wanted.into;
-    if (wanted.into.empty() && wanted.confirm != name)
+    auto& p = platform_.shared();
+    if (!wanted.into.empty()) {
+        new_service made{.kind = of->kind, .name = wanted.into, .plan = of->plan, .version = base->version};
+        auto into = co_await services(platform_).add(who, std::move(made));
+        if (!into) co_return into.error();
+        co_return co_await start_recovery(p, *into, of->id, wanted.at, true, who.name);
+    }
+    const auto& name = wanted.service;
+    if (wanted.confirm != name)
         co_return fail(errc::invalid, "confirm_mismatch",
                        "this replaces all that is in " + name + "; confirm with its name: " + name);
-    if (!wanted.into.empty()) {
-        new_service made{.kind = of->kind, .name = name, .plan = of->plan, .version = base->version};
-        auto creating = co_await services(platform_).create(who, std::move(made));
-        if (!creating) co_return creating.error();
-    }
     auto s = co_await services(platform_).authorize(who, name);
     if (!s) co_return s.error();
-    co_return co_await start_recovery(platform_.shared(), *s, of->id, wanted.at, !wanted.into.empty(), who.name);
+    co_return co_await start_recovery(p, *s, of->id, wanted.at, false, who.name);
 }
 
 }  // namespace gasper::control

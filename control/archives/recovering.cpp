@@ -6,6 +6,7 @@
 #include "control/archives/archive_jobs.hpp"
 #include "control/archives/collecting.hpp"
 #include "control/backups/replacing.hpp"
+#include "control/backups/room.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
@@ -88,6 +89,13 @@ class segment_stream {
     bool reading_{false};
 };
 
+std::int64_t size_of_plan(const recovery_plan& plan) {
+    auto bytes = plan.base.full_size;
+    for (const auto& s : plan.segments)
+        bytes += s.full_size;
+    return bytes;
+}
+
 task<result<>> feed_verb(parts& p, const server_beside& beside, std::string verb, verb_input input, deadline until) {
     std::vector<std::string> words{std::move(verb)};
     verb_output nowhere;
@@ -153,10 +161,10 @@ task<result<>> run_recovery_into_new(parts& p, service_id id, archive_id from, s
 }
 
 job_runner::work work_of_recovery(parts& p, service_id id, archive_id from, sys_time at,
-                                  std::shared_ptr<waiting_service> claim) {
+                                  std::shared_ptr<service_to_fill> claim) {
     return [&p, id, from, at, claim = std::move(claim)](job_context& job) {
         if (!claim) return run_recovery(p, id, from, at, job);
-        claim->take();
+        claim->waiting.take();
         return run_recovery_into_new(p, id, from, at, job);
     };
 }
@@ -180,6 +188,8 @@ recovery_input recovery_input_of(const job& cut) {
 
 task<result<>> recover_beside(parts& p, service s, server_beside& beside, recovery_plan plan, sys_time at,
                               job_context& job) {
+    auto room = co_await check_room_beside(p, s.name, size_of_plan(plan));
+    if (!room) co_return room;
     const auto until = deadline::after(longest_recovery);
     co_await job.step("beside");
     job.say("-----> Starting a server beside it");
@@ -207,10 +217,10 @@ task<result<job_id>> start_recovery(parts& p, service into, archive_id from, sys
         {"service", into.id.value}, {"archive", from.value}, {"at", at.time_since_epoch().count()}, {"anew", anew}};
     job description{
         .kind = "recovery", .key = service_job_key(into.name), .input = input.dump(), .user = std::move(user)};
-    auto claim = claim_of(p, into.id, anew, {});
+    auto claim = claim_of(p, into, anew, {});
     auto run = work_of_recovery(p, into.id, from, at, claim);
     auto begun = co_await p.jobs.start(std::move(description), std::move(run));
-    if (begun && claim) claim->waits_as(*begun);
+    if (begun && claim) claim->waiting.waits_as(*begun);
     co_return begun;
 }
 
@@ -220,15 +230,12 @@ task<result<job_runner::work>> resume_recovery(parts& p, job cut) {
     if (!s) co_return fail(errc::not_found, "service_not_found", "the service is gone");
     const auto swapped = co_await swap_of(p, s->name, cut.id);
     if (swapped)
-        co_return [&p, id = s->id, note = *swapped, anew = input.anew](job_context& job) {
-            return finish_replacing(p, id, note, anew, job);
-        };
-    co_return work_of_recovery(p, s->id, input.from, input.at, claim_of(p, s->id, input.anew, cut.id));
+        co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_replacing(p, id, note, job); };
+    co_return work_of_recovery(p, s->id, input.from, input.at, claim_of(p, *s, input.anew, cut.id));
 }
 
 task<> clear_recovery(parts& p, job cut, std::string) {
-    const auto input = nlohmann::json::parse(cut.input, nullptr, false);
-    if (input.is_object() && input.value("anew", false)) co_await erase_unfilled(p, recovery_input_of(cut).service);
+    if (fills_anew(cut)) co_await erase_unfilled(p, recovery_input_of(cut).service);
 }
 
 }  // namespace gasper::control

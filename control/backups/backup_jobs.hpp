@@ -3,6 +3,7 @@
 
 #include "control/parts.hpp"
 #include "control/services/verbs.hpp"
+#include "core/backups/retention.hpp"
 #include "core/jobs/runner.hpp"
 #include "core/model/backup.hpp"
 
@@ -32,7 +33,10 @@ task<result<job_runner::work>> resume_import(parts& p, job cut);
 task<> clear_backup(parts& p, job cut, std::string reason);
 task<> clear_restore(parts& p, job cut, std::string reason);
 
-/// Deletes what the schedule's rule does not keep, of scheduled and verified backups in its place.
+/// Of one service's scheduled backups: what the rule does not keep of those that are verified, in each place by itself,
+/// and what could not be proved, once a newer one is verified.
+std::vector<backup> backups_to_retire(const keep_rule& rule, const std::vector<backup>& all, sys_time now);
+/// Deletes these.
 task<> retire_backups(parts& p, backup_schedule schedule, line_sink say);
 
 /// Replaces all data of a service by a dump: into a server beside it first; what was there stays until the restored
@@ -47,5 +51,8 @@ task<result<>> run_import(parts& p, service_id id, verb_input source, job_contex
 
 /// For those who follow the service's apps, and in the audit.
 task<> tell_backup_event(parts& p, std::string action, std::string service, std::string detail);
+/// The same inside a transaction of the caller's: what happened and that it is told are one.
+void add_backup_event(SQLite::Database& db, const secret_box& box, const std::string& action,
+                      const std::string& service, const std::string& detail);
 
 }  // namespace gasper::control

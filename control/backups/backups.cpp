@@ -11,6 +11,7 @@
 #include "control/backups/places.hpp"
 #include "control/cron_clock.hpp"
 #include "control/platform.hpp"
+#include "control/services/filling.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/services.hpp"
 #include "core/backups/retention.hpp"
@@ -50,6 +51,7 @@ task<result<job_id>> backups::make(identity who, std::string service, std::strin
     auto s = co_await services(platform_).authorize(who, service);
     if (!s) co_return s.error();
     auto& p = platform_.shared();
+    if (auto own = check_not_filled(p, *s); !own) co_return own.error();
     if (!p.service_servers.find(service))
         co_return fail(errc::conflict, "service_not_running", service + " does not run; see services:info " + service);
     if (place.empty()) place = "local";
@@ -139,17 +141,17 @@ task<result<job_id>> backups::restore(identity who, restore_request wanted) {
     if (!b) co_return b.error();
     if (b->state != backup_state::stored)
         co_return fail(errc::conflict, "backup_not_stored", "this backup is not whole");
-    const auto name = wanted.into.empty() ? wanted.service : wanted.into;
-    if (wanted.into.empty()) {
-        if (auto sure = check_confirmed(wanted.confirm, name); !sure) co_return sure.error();
-    } else {
-        new_service made{.kind = b->kind, .name = name, .plan = b->plan, .version = b->version};
-        auto creating = co_await services(platform_).create(who, std::move(made));
-        if (!creating) co_return creating.error();
+    auto& p = platform_.shared();
+    if (!wanted.into.empty()) {
+        new_service made{.kind = b->kind, .name = wanted.into, .plan = b->plan, .version = b->version};
+        auto into = co_await services(platform_).add(who, std::move(made));
+        if (!into) co_return into.error();
+        co_return co_await start_restore(p, *into, *b, true, who.name);
     }
-    auto s = co_await services(platform_).authorize(who, name);
+    if (auto sure = check_confirmed(wanted.confirm, wanted.service); !sure) co_return sure.error();
+    auto s = co_await services(platform_).authorize(who, wanted.service);
     if (!s) co_return s.error();
-    co_return co_await start_restore(platform_.shared(), *s, *b, !wanted.into.empty(), who.name);
+    co_return co_await start_restore(p, *s, *b, false, who.name);
 }
 
 task<result<std::unique_ptr<runtime::terminal>>> backups::export_dump(identity who, std::string service) {

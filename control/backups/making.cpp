@@ -1,6 +1,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,6 +12,7 @@
 #include "control/audit.hpp"
 #include "control/backups/backup_jobs.hpp"
 #include "control/backups/beside.hpp"
+#include "control/backups/room.hpp"
 #include "control/backups/s3_signature.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/backups/taking_place.hpp"
@@ -115,6 +119,8 @@ task<result<contents>> replay(parts& p, service s, const backup& b, server_besid
 // Read back from where it is kept, as a restore would.
 task<result<>> verify(parts& p, service s, const backup& b, two_counts c, job_context& job) {
     co_await job.step("verify");
+    auto room = co_await check_room_beside(p, s.name, b.dump_size);
+    if (!room) co_return room;
     job.say("-----> Restoring it into a throw-away server");
     auto beside = plan_beside(p, s.name);
     beside.proof = true;
@@ -144,6 +150,22 @@ task<result<>> make(parts& p, service s, backup& b, job_context& job) {
     co_return co_await verify(p, s, b, std::move(*counted), job);
 }
 
+using store_change = std::function<void(SQLite::Database&)>;
+
+// A disk that is full must not leave a backup running for ever, nor hide that it failed: that is written when there is
+// room again.
+task<> write_at_last(parts& p, backup_id id, store_change change) {
+    for (bool told = false;; told = true) {
+        try {
+            co_await p.db.transaction([&](SQLite::Database& db) { change(db); });
+            co_return;
+        } catch (const refusal& e) {
+            if (!told) p.log.error("what became of a backup waits", {{"backup", id.value}, {"reason", e.what()}});
+        }
+        co_await sleep_until(deadline::after(seconds(1)));
+    }
+}
+
 /// The row of a backup until its job takes it on: one whose job is cancelled while it waits does not wait for ever.
 class waiting_backup {
  public:
@@ -160,13 +182,14 @@ class waiting_backup {
 
  private:
     static task<> give_up(parts& p, backup_id id) {
-        co_await p.db.transaction([id](SQLite::Database& db) {
+        store_change change = [id](SQLite::Database& db) {
             auto b = store::find_backup(db, id);
             if (!b) return;
             b->state = backup_state::failed;
             b->problem = "its job did not begin";
             store::update_backup(db, *b);
-        });
+        };
+        co_await write_at_last(p, id, std::move(change));
     }
 
     parts& p_;
@@ -179,25 +202,36 @@ job_runner::work work_of_backup(parts& p, backup_id id) {
     return [&p, claim = std::move(claim)](job_context& job) { return run_backup(p, claim->take(), job); };
 }
 
-task<> note_failure(parts& p, backup& b, const std::string& reason) {
+// It failed, and that is told: one change.
+store_change failed_as(parts& p, backup& b, const std::string& reason) {
     b.problem = reason.substr(0, 500);
     if (b.state == backup_state::running) b.state = backup_state::failed;
-    co_await write_down(p, b);
-    co_await tell_backup_event(p, "backup.failed", b.service_name, fmt::format("backup {}: {}", b.id.value, b.problem));
+    return [&p, b](SQLite::Database& db) {
+        store::update_backup(db, b);
+        const auto detail = fmt::format("backup {}: {}", b.id.value, b.problem);
+        add_backup_event(db, p.box, "backup.failed", b.service_name, detail);
+    };
+}
+
+task<> note_failure(parts& p, backup& b, const std::string& reason) {
+    auto change = failed_as(p, b, reason);
+    co_await write_at_last(p, b.id, std::move(change));
 }
 
 task<> note_verified(parts& p, backup& b) {
     b.verified = p.cron.clock();
-    co_await write_down(p, b);
+    store_change change = [b](SQLite::Database& db) { store::update_backup(db, b); };
+    co_await write_at_last(p, b.id, std::move(change));
 }
 
 // All that its job is for: from here on a restart does not make it again.
 task<> commit_verified(parts& p, backup& b, job_context& job) {
     b.verified = p.cron.clock();
-    co_await p.db.transaction([&](SQLite::Database& db) {
+    store_change change = [&job, b](SQLite::Database& db) {
         store::update_backup(db, b);
         job.step_in(db, committed_step);
-    });
+    };
+    co_await write_at_last(p, b.id, std::move(change));
     job.say("-----> Verified");
 }
 
@@ -209,16 +243,19 @@ void begin_anew(backup& b) {
 
 }  // namespace
 
-task<> tell_backup_event(parts& p, std::string action, std::string name, std::string detail) {
+void add_backup_event(SQLite::Database& db, const secret_box& box, const std::string& action, const std::string& name,
+                      const std::string& detail) {
     std::set<std::string> apps;
-    co_await p.db.transaction([&](SQLite::Database& db) {
-        if (const auto s = store::find_service(db, name))
-            for (const auto& a : store::attachments_of(db, p.box, s->id))
-                apps.insert(a.app_name);
-        store::add_audit(db, "gasper", action, service_job_key(name), detail);
-        for (const auto& app : apps)
-            store::add_audit(db, "gasper", action, app, name + ": " + detail);
-    });
+    if (const auto s = store::find_service(db, name))
+        for (const auto& a : store::attachments_of(db, box, s->id))
+            apps.insert(a.app_name);
+    store::add_audit(db, "gasper", action, service_job_key(name), detail);
+    for (const auto& app : apps)
+        store::add_audit(db, "gasper", action, app, name + ": " + detail);
+}
+
+task<> tell_backup_event(parts& p, std::string action, std::string name, std::string detail) {
+    co_await p.db.transaction([&](SQLite::Database& db) { add_backup_event(db, p.box, action, name, detail); });
 }
 
 task<backup> note_backup(parts& p, service s, std::string place, std::string origin) {
@@ -298,21 +335,39 @@ task<> clear_backup(parts& p, job cut, std::string reason) {
     if (!input.is_object()) co_return;
     const backup_id id{input.value("backup", std::int64_t{0})};
     auto b = co_await p.db.read([id](SQLite::Database& db) { return store::find_backup(db, id); });
-    if (b && !b->verified && b->problem.empty()) co_await note_failure(p, *b, reason);
+    if (!b || b->verified || !b->problem.empty()) co_return;
+    auto change = failed_as(p, *b, reason);
+    co_await p.db.transaction(std::move(change));  // a start does not wait for room
+}
+
+std::vector<backup> backups_to_retire(const keep_rule& rule, const std::vector<backup>& all, sys_time now) {
+    std::map<std::string, std::vector<backup>> proved;  // by place
+    sys_time newest{};
+    for (const auto& b : all) {
+        if (!b.verified) continue;
+        proved[b.place].push_back(b);
+        newest = std::max(newest, b.created);
+    }
+    std::vector<backup> found;
+    for (const auto& b : all)
+        if (b.state == backup_state::stored && !b.verified && !b.problem.empty() && b.created < newest)
+            found.push_back(b);
+    for (const auto& [place, there] : proved) {
+        std::vector<std::chrono::sys_seconds> taken;
+        for (const auto& b : there)
+            taken.push_back(std::chrono::floor<seconds>(b.created));
+        for (const auto at : superfluous(rule, taken, std::chrono::floor<seconds>(now)))
+            found.push_back(there[at]);
+    }
+    return found;
 }
 
 task<> retire_backups(parts& p, backup_schedule schedule, line_sink say) {
     auto rule = parse_keep_rule(schedule.keep);
     if (!rule) co_return;
     auto all = co_await p.db.read([&](SQLite::Database& db) { return store::backups_of(db, schedule.service_name); });
-    std::erase_if(all, [&](const backup& b) {
-        return b.service != schedule.service || b.origin != "schedule" || !b.verified || b.place != schedule.place;
-    });
-    std::vector<std::chrono::sys_seconds> taken;
-    for (const auto& b : all)
-        taken.push_back(std::chrono::floor<seconds>(b.created));
-    for (const auto at : superfluous(*rule, taken, std::chrono::floor<seconds>(p.cron.clock()))) {
-        const auto& b = all[at];
+    std::erase_if(all, [&](const backup& b) { return b.service != schedule.service || b.origin != "schedule"; });
+    for (const auto& b : backups_to_retire(*rule, all, p.cron.clock())) {
         auto place = co_await backup_place_of(p, b.place);
         if (!place) continue;
         auto removed = co_await (*place)->remove(b.object, deadline::after(minutes(5)));

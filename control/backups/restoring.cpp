@@ -8,9 +8,11 @@
 #include "control/backups/backup_jobs.hpp"
 #include "control/backups/beside.hpp"
 #include "control/backups/replacing.hpp"
+#include "control/backups/room.hpp"
 #include "control/backups/streaming.hpp"
 #include "control/backups/taking_place.hpp"
 #include "control/job_kinds.hpp"
+#include "control/services/held.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/switch.hpp"
@@ -52,6 +54,36 @@ task<result<>> fill(parts& p, service s, server_beside& beside, verb_input input
     auto given = co_await give_users(p, s, beside.server.container);
     if (!given) co_return given;
     co_return co_await stop_beside(p, s, beside);
+}
+
+// Into its own place. What an earlier process had filled goes first: its server may be anywhere in the middle of it.
+task<result<runtime::observed_service>> fill_in_place(parts& p, service s, beside_filler fill_it, job_context& job) {
+    auto cleared = co_await clear_service(p, s);
+    if (!cleared) co_return cleared.error();
+    server_beside in_place{.name = s.name, .data = service_directory(p, s.name) / "data", .server = {}};
+    auto filled = co_await fill_it(s, in_place, job);
+    if (!filled) co_return filled.error();
+    co_await job.step("start");
+    job.say("-----> Taking its place");
+    const auto until = deadline::after(patience_for(s));
+    auto spec = co_await service_spec_of(p, s, job.sink(), until);
+    if (!spec) co_return spec.error();
+    co_return co_await start_server(p, std::move(*spec), until);
+}
+
+task<result<>> fill_and_make(parts& p, service s, beside_filler fill_it, job_context& job) {
+    const held_service held(p.service_servers, s.name);
+    auto work = fill_in_place(p, s, std::move(fill_it), job);
+    auto up = co_await job.guard(std::move(work));
+    if (!up) co_return up.error();
+    job.commit();
+    p.service_servers.running[s.name] = *up;
+    s.made = true;
+    co_await p.db.transaction([&](SQLite::Database& db) {
+        store::update_service(db, s);
+        job.step_in(db, committed_step);
+    });
+    co_return result<>();
 }
 
 // Its server goes meanwhile: the data is all that is needed of it.
@@ -110,8 +142,10 @@ task<result<>> erase_when_empty(parts& p, service_id id, task<result<>> work, jo
 
 task<result<>> replace_data(parts& p, service_id id, beside_filler fill_it, std::string whence, job_context& job) {
     auto s = co_await load(p, id);
-    if (!s || !s->made) co_return fail(errc::not_found, "service_not_found", "the service is not there");
+    const bool anew = s && !s->made && p.service_servers.filled.contains(s->name);
+    if (!s || !(s->made || anew)) co_return fail(errc::not_found, "service_not_found", "the service is not there");
     job.say(fmt::format("-----> Restoring {} into {}", whence, s->name));
+    if (anew) co_return co_await fill_and_make(p, *s, std::move(fill_it), job);
     auto beside = plan_beside(p, s->name);
     const claimed_beside claim(p.service_servers, beside);
     auto work = fill_it(*s, beside, job);
@@ -138,6 +172,8 @@ task<result<>> restore_service(parts& p, service_id id, verb_input input, std::s
 task<result<>> run_restore(parts& p, service_id id, backup b, job_context& job) {
     auto s = co_await load(p, id);
     if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
+    auto room = co_await check_room_beside(p, s->name, b.dump_size);
+    if (!room) co_return room;
     const auto until = deadline::after(longest_restore);
     auto place = co_await backup_place_of(p, b.place);
     if (!place) co_return place.error();
@@ -177,7 +213,7 @@ task<result<>> run_import(parts& p, service_id id, verb_input source, job_contex
     co_return co_await restore_service(p, id, std::move(next), "a dump", job);
 }
 
-task<result<>> finish_replacing(parts& p, service_id id, swap_note note, bool anew, job_context& job) {
+task<result<>> finish_replacing(parts& p, service_id id, swap_note note, job_context& job) {
     job.commit();
     const auto s = co_await load(p, id);
     if (!s) co_return fail(errc::not_found, "service_not_found", "the service is not there");
@@ -185,24 +221,22 @@ task<result<>> finish_replacing(parts& p, service_id id, swap_note note, bool an
         .name = s->name + "." + note.beside, .data = service_directory(p, s->name) / note.beside, .server = {}};
     const claimed_beside claim(p.service_servers, beside);
     auto placed = co_await go_on_in_place(p, *s, beside, job);
-    auto done = co_await conclude(p, *s, beside, std::move(placed), job);
-    if (!done && anew) co_await erase_unfilled(p, id);
-    co_return done;
+    co_return co_await conclude(p, *s, beside, std::move(placed), job);
 }
 
-std::shared_ptr<waiting_service> claim_of(parts& p, service_id id, bool anew, job_id job) {
+std::shared_ptr<service_to_fill> claim_of(parts& p, const service& s, bool anew, job_id job) {
     if (!anew) return nullptr;
-    auto claim = std::make_shared<waiting_service>(p, id);
-    claim->waits_as(job);
+    auto claim = std::make_shared<service_to_fill>(p, s);
+    claim->waiting.waits_as(job);
     return claim;
 }
 
 namespace {
 
-job_runner::work work_of_restore(parts& p, service_id id, backup b, std::shared_ptr<waiting_service> claim) {
+job_runner::work work_of_restore(parts& p, service_id id, backup b, std::shared_ptr<service_to_fill> claim) {
     return [&p, id, b = std::move(b), claim = std::move(claim)](job_context& job) {
         if (!claim) return run_restore(p, id, b, job);
-        claim->take();
+        claim->waiting.take();
         return run_restore_into_new(p, id, b, job);
     };
 }
@@ -225,10 +259,10 @@ restore_input input_of(const job& cut) {
 task<result<job_id>> start_restore(parts& p, service s, backup from, bool anew, std::string user) {
     const nlohmann::json input{{"service", s.id.value}, {"backup", from.id.value}, {"anew", anew}};
     job description{.kind = "restore", .key = service_job_key(s.name), .input = input.dump(), .user = std::move(user)};
-    auto claim = claim_of(p, s.id, anew, {});
+    auto claim = claim_of(p, s, anew, {});
     auto run = work_of_restore(p, s.id, std::move(from), claim);
     auto begun = co_await p.jobs.start(std::move(description), std::move(run));
-    if (begun && claim) claim->waits_as(*begun);
+    if (begun && claim) claim->waiting.waits_as(*begun);
     co_return begun;
 }
 
@@ -238,17 +272,14 @@ task<result<job_runner::work>> resume_restore(parts& p, job cut) {
     if (!s) co_return fail(errc::not_found, "service_not_found", "the service is gone");
     const auto swapped = co_await swap_of(p, s->name, cut.id);
     if (swapped)
-        co_return [&p, id = s->id, note = *swapped, anew = input.anew](job_context& job) {
-            return finish_replacing(p, id, note, anew, job);
-        };
+        co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_replacing(p, id, note, job); };
     auto b = co_await p.db.read([&](SQLite::Database& db) { return store::find_backup(db, input.from); });
     if (!b) co_return fail(errc::not_found, "backup_not_found", "the backup is gone");
-    co_return work_of_restore(p, s->id, std::move(*b), claim_of(p, s->id, input.anew, cut.id));
+    co_return work_of_restore(p, s->id, std::move(*b), claim_of(p, *s, input.anew, cut.id));
 }
 
 task<> clear_restore(parts& p, job cut, std::string) {
-    const auto input = nlohmann::json::parse(cut.input, nullptr, false);
-    if (input.is_object() && input.value("anew", false)) co_await erase_unfilled(p, input_of(cut).service);
+    if (fills_anew(cut)) co_await erase_unfilled(p, input_of(cut).service);
 }
 
 // Its dump was the client's, who is gone.
@@ -259,7 +290,7 @@ task<result<job_runner::work>> resume_import(parts& p, job cut) {
     if (!swapped || !s)
         co_return fail(errc::failed, "interrupted",
                        "the server was restarted while this ran; nothing changed, do it again");
-    co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_replacing(p, id, note, false, job); };
+    co_return [&p, id = s->id, note = *swapped](job_context& job) { return finish_replacing(p, id, note, job); };
 }
 
 }  // namespace gasper::control

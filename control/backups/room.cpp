@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "control/services/lifecycle.hpp"
 
 namespace gasper::control {
@@ -10,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t restore_log = 256ll << 20;  // what a server writes beside its data while it is filled
+// What a server writes beside its data while it is filled: its beginnings, and a log that grows with what comes.
+constexpr std::int64_t least_log = 64ll << 20, most_log = 256ll << 20;
 
 double in_gib(std::int64_t bytes) {
     return static_cast<double>(bytes) / (1 << 30);
@@ -43,10 +47,21 @@ task<disk_use> look_at_disk(parts& p, std::string service) {
 }
 
 result<> check_room(const std::string& why, std::int64_t size, std::int64_t available) {
-    const auto needed = size + size / 10 + restore_log;
+    const auto needed = size + size / 10 + std::min(most_log, least_log + size);
     if (available >= needed) return {};
     return fail(errc::conflict, "disk_full",
                 fmt::format("{}: {:.1f} GiB are needed, {:.1f} GiB are free", why, in_gib(needed), in_gib(available)));
+}
+
+task<result<>> check_room_beside(parts& p, std::string service, std::int64_t size) {
+    const auto look = [at = service_directory(p, service)] {
+        std::error_code ec;
+        const auto space = fs::space(at, ec);
+        return ec ? std::optional<std::int64_t>() : static_cast<std::int64_t>(space.available);
+    };
+    const auto available = co_await p.files.run(look);
+    if (!available) co_return result<>();
+    co_return check_room("a server with this data is started beside " + service, size, *available);
 }
 
 }  // namespace gasper::control

@@ -69,19 +69,12 @@ task<result<runtime::observed_service>> make_clone(parts& p, service from, servi
     co_return made;
 }
 
-/// The new service while its job waits and runs.
-struct cloned_service {
-    cloned_service(parts& p, const service& into) : waiting(p, into.id), filled(p.service_servers, into.name) {}
-    waiting_service waiting;
-    filled_service filled;
-};
-
 struct clone_order {
     service_id from, into;
     std::string user;
 };
 
-job_runner::work clone_work(parts& p, clone_order o, std::shared_ptr<cloned_service> claim) {
+job_runner::work clone_work(parts& p, clone_order o, std::shared_ptr<service_to_fill> claim) {
     return [&p, o = std::move(o), claim = std::move(claim)](job_context& job) {
         claim->waiting.take();
         return run_clone(p, o.from, o.into, o.user, job);
@@ -127,7 +120,7 @@ task<result<job_id>> start_clone(parts& p, service from, service into, std::stri
     const nlohmann::json input{{"from", from.id.value}, {"into", into.id.value}, {"name", into.name}};
     job description{
         .kind = std::string(clone_kind), .key = service_job_key(from.name), .input = input.dump(), .user = user};
-    auto claim = std::make_shared<cloned_service>(p, into);
+    auto claim = std::make_shared<service_to_fill>(p, into);
     clone_order order{.from = from.id, .into = into.id, .user = std::move(user)};
     auto run = clone_work(p, std::move(order), claim);
     auto begun = co_await p.jobs.start(std::move(description), std::move(run));
@@ -140,7 +133,7 @@ task<result<job_runner::work>> resume_clone(parts& p, job cut) {
     const auto input = nlohmann::json::parse(cut.input);
     const auto both = co_await load_both(p, id_in(input, "from"), id_in(input, "into"));
     if (!both.from || !both.into) co_return clone_without_one();
-    auto claim = std::make_shared<cloned_service>(p, *both.into);
+    auto claim = std::make_shared<service_to_fill>(p, *both.into);
     claim->waiting.waits_as(cut.id);
     clone_order order{.from = both.from->id, .into = both.into->id, .user = cut.user};
     co_return clone_work(p, std::move(order), std::move(claim));
@@ -149,9 +142,7 @@ task<result<job_runner::work>> resume_clone(parts& p, job cut) {
 task<> clear_clone(parts& p, job cut, std::string) {
     const auto input = nlohmann::json::parse(cut.input, nullptr, false);
     if (!input.is_object() || !input.contains("into")) co_return;
-    const auto id = id_in(input, "into");
-    const auto s = co_await p.db.read([id](SQLite::Database& db) { return store::find_service(db, id); });
-    if (s && !s->made) co_await erase_unfilled(p, id);
+    co_await erase_unfilled(p, id_in(input, "into"));
 }
 
 std::string clone_made_by(const job& j) {

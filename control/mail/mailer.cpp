@@ -31,7 +31,11 @@ task<result<>> talk(outbound_stream& with, smtp_dialogue& dialogue, deadline unt
         if (!line) co_return line.error();
         auto next = dialogue.line(*line);
         if (!next) co_return next.error();
-        if (next->next == smtp_dialogue::step::what::done) co_return result<>();
+        if (next->next == smtp_dialogue::step::what::done) {
+            // It was taken: an error from here on must not have it sent again.
+            (void)co_await with.write(next->bytes, deadline::after(std::chrono::seconds(1)));
+            co_return result<>();
+        }
         if (next->next == smtp_dialogue::step::what::start_tls) {
             auto secured = co_await with.start_tls(until);
             if (!secured) co_return secured;

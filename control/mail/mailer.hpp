@@ -29,8 +29,9 @@ class mailer {
     mailer(const mailer&) = delete;
     mailer& operator=(const mailer&) = delete;
 
-    /// Refuses with "mail_refused" and what the server said, or "mail_unreachable". A server other than on loopback
-    /// must take STARTTLS, and have a certificate of its name. Never the password in an error.
+    /// Refuses with "mail_refused" and what the server said, "mail_rejected" when sending it again is in vain, or
+    /// "mail_unreachable". A server other than on loopback must take STARTTLS, and have a certificate of its name.
+    /// Never the password in an error.
     task<result<>> send(mail_message m, deadline until);
 
  private:

@@ -83,12 +83,21 @@ result<smtp_dialogue::step> smtp_dialogue::after_hello() {
     return say(state::auth, "AUTH PLAIN " + base64(secret));
 }
 
+// Before MAIL a refusal is of this server, and may be mended in its configuration; from there on of this message.
+error smtp_dialogue::refusal_of(int code, const std::string& text) const {
+    auto why = refused("answered " + text);
+    const bool of_message =
+        state_ == state::mail || state_ == state::rcpt || state_ == state::data || state_ == state::content;
+    if (of_message && code / 100 == 5) why.code = "mail_rejected";
+    return why;
+}
+
 result<smtp_dialogue::step> smtp_dialogue::answered(int code, const std::string& text) {
     const auto expected = state_ == state::auth                                        ? code == 235
                           : state_ == state::data                                      ? code == 354
                           : state_ == state::greeting || state_ == state::starting_tls ? code == 220
                                                                                        : code / 100 == 2;
-    if (!expected && state_ != state::quit) return refused("answered " + text);
+    if (!expected) return refusal_of(code, text);
     switch (state_) {
         case state::greeting:
             return say_hello();
@@ -105,11 +114,9 @@ result<smtp_dialogue::step> smtp_dialogue::answered(int code, const std::string&
         case state::data:
             return say(state::content, options_.message + ".");
         case state::content:
-            return say(state::quit, "QUIT");
-        case state::quit:
             break;
     }
-    return step{step::what::done, {}};
+    return step{step::what::done, "QUIT\r\n"};
 }
 
 }  // namespace gasper::control

@@ -24,19 +24,21 @@ class smtp_dialogue {
 
     struct step {
         enum class what { more, send, start_tls, done };
-        what next{what::more};  // more: another line of this answer
-        std::string bytes;      // of send
+        what next{what::more};  // more: another line of this answer; done: the message is the server's from here on
+        std::string bytes;      // of send; of done: its leave, which nobody waits for
     };
-    /// A line from the server without its end. Refuses with "mail_refused" and what the server said; a person can read
-    /// it, and no secret of ours stands in it.
+    /// A line from the server without its end. Refuses with "mail_refused" and what the server said, or with
+    /// "mail_rejected" when that is final for this message (RFC 5321 4.2.1); a person can read it, and no secret of
+    /// ours stands in it.
     result<step> line(std::string_view text);
     /// TLS stands: go on.
     step secured();
 
  private:
-    enum class state { greeting, hello, starting_tls, auth, mail, rcpt, data, content, quit };
+    enum class state { greeting, hello, starting_tls, auth, mail, rcpt, data, content };
 
     result<step> answered(int code, const std::string& text);
+    error refusal_of(int code, const std::string& text) const;
     result<step> after_hello();
     step say_hello();
     step say_mail();

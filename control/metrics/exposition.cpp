@@ -138,6 +138,10 @@ void databases(page& out, const exposed& e) {
                  [](const service_now& s) { return std::optional(s.up ? 1.0 : 0.0); });
     each_service(out, e, "gasper_service_memory_bytes", "Memory in use, without reclaimable page cache.",
                  [](const service_now& s) { return number_of(s.memory_bytes); });
+    each_service(out, e, "gasper_service_disk_bytes", "What its files take on the disk, looked at once a minute.",
+                 [](const service_now& s) { return number_of(s.disk ? std::optional(s.disk->used) : std::nullopt); });
+    each_service(out, e, "gasper_service_disk_limit_bytes", "What its plan lets them grow to before an alarm.",
+                 [](const service_now& s) { return number_of(s.disk ? std::optional(s.disk->limit) : std::nullopt); });
     said("gasper_service_size_bytes", "Size of what is in it, as it says itself.", &service_stats::size_bytes);
     said("gasper_service_connections", "Connections of clients.", &service_stats::connections);
     said("gasper_service_connections_max", "How many it takes.", &service_stats::max_connections);

@@ -22,7 +22,7 @@ struct service_board {
     std::set<std::string> walled;                               // nobody may reach it: its data is being copied
     std::set<archive_id> collecting;                            // archives whose segments somebody brings in
     std::multiset<std::pair<std::string, std::string>> stored;  // backups being written, by place and object
-    std::set<std::string> filled;  // by a job of another's key: no job of its own may touch it
+    std::multiset<std::string> filled;  // being made, with data in it: no other job may touch it
     // Being opened and not yet an attachment's, or an attachment's no more and still in use. With passwords: whoever
     // puts another server in the place of one makes these users there too.
     std::list<attachment> held_ways;
@@ -35,6 +35,7 @@ struct service_board {
     std::map<std::string, service_stats> figures;  // what servers said of themselves, lately
     deadline::clock::time_point figures_at{};      // when they were asked
     bool asking_figures{false};
+    std::map<std::string, service_disk> disks;  // as of the last look at them; also of those that do not run
 
     const runtime::observed_service* find(const std::string& name) const {
         const auto at = running.find(name);

@@ -99,6 +99,7 @@ task<std::vector<service_now>> services_now(parts& p) {
         service_now n{.name = s.name, .kind = s.kind, .up = server != nullptr};
         if (server && memory.contains(server->container)) n.memory_bytes = memory.at(server->container);
         if (const auto at = board.figures.find(s.name); server && at != board.figures.end()) n.stats = at->second;
+        if (const auto at = board.disks.find(s.name); at != board.disks.end()) n.disk = at->second;
         if (const auto at = known.backed_up.find(s.id); at != known.backed_up.end()) n.backed_up = at->second;
         now.push_back(std::move(n));
     }

@@ -2,6 +2,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <nlohmann/json.hpp>
+
 #include "control/services/held.hpp"
 #include "control/services/service_jobs.hpp"
 #include "core/store/jobs.hpp"
@@ -22,7 +24,7 @@ task<> give_up_filling(parts& p, service_id id, job_id waiting) {
 
 task<> erase_unfilled(parts& p, service_id id) {
     const auto s = co_await p.db.read([id](SQLite::Database& db) { return store::find_service(db, id); });
-    if (!s) co_return;
+    if (!s || s->made) co_return;
     const held_service held(p.service_servers, s->name);
     auto erased = co_await erase_service(p, *s);
     if (!erased) p.log.warn("a service that could not be filled stays", {{"service", s->name}});
@@ -30,6 +32,12 @@ task<> erase_unfilled(parts& p, service_id id) {
 
 waiting_service::~waiting_service() {
     if (!taken_) p_.background.spawn("filling", give_up_filling(p_, id_, job_));
+}
+
+bool fills_anew(const job& j) {
+    if (j.kind != "restore" && j.kind != "recovery") return false;
+    const auto input = nlohmann::json::parse(j.input, nullptr, false);
+    return input.is_object() && input.value("anew", false);
 }
 
 result<> check_not_filled(const parts& p, const service& s) {

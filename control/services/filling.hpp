@@ -1,5 +1,5 @@
-// A service that was made to be filled, by a restore or a clone: when that does not come about, nothing is left of it.
-// For control's own sources.
+// A service that is made to be filled, by a restore, a recovery or a clone: it is there once the data is in it, and
+// when that does not come about, nothing is left of it. For control's own sources.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace gasper::control {
 
-/// Server, data and row go; what does not work is logged.
+/// Server, data and row go, unless it is made; what does not work is logged.
 task<> erase_unfilled(parts& p, service_id id);
 
 /// The service until its job takes it on: it goes when the job is cancelled before it began.
@@ -31,7 +31,7 @@ class waiting_service {
     bool taken_{false};
 };
 
-/// While it lives a job of another key fills the service: until it is made no job of its own may touch it.
+/// While it lives a job fills the service: until it is made no other may touch it.
 class filled_service {
  public:
     filled_service(service_board& board, std::string name) : board_(board), name_(std::move(name)) {
@@ -39,14 +39,24 @@ class filled_service {
     }
     filled_service(const filled_service&) = delete;
     filled_service& operator=(const filled_service&) = delete;
-    ~filled_service() { board_.filled.erase(name_); }
+    ~filled_service() { board_.filled.erase(board_.filled.find(name_)); }
 
  private:
     service_board& board_;
     std::string name_;
 };
 
-/// Errors: conflict "service_not_made" while a job of another key fills it.
+/// The new service while its job waits and runs.
+struct service_to_fill {
+    service_to_fill(parts& p, const service& into) : waiting(p, into.id), filled(p.service_servers, into.name) {}
+    waiting_service waiting;
+    filled_service filled;
+};
+
+/// Does this restore or recovery make its service?
+bool fills_anew(const job& j);
+
+/// Errors: conflict "service_not_made" while a job fills it.
 result<> check_not_filled(const parts& p, const service& s);
 
 }  // namespace gasper::control

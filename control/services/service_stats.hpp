@@ -25,11 +25,18 @@ struct slow_statement {
     double longest_ms{0}, mean_ms{0};
 };
 
+/// What a service's files take, and what its plan lets them grow to before an alarm.
+struct service_disk {
+    std::int64_t used{0}, limit{0};  // bytes; limit 0: none
+    bool low{false};                 // told so, and not of room again yet
+};
+
 /// For Prometheus. What is not known is left out there.
 struct service_now {
     std::string name, kind;
     bool up{false};
     std::optional<std::int64_t> memory_bytes;
+    std::optional<service_disk> disk;    // of the last look
     std::optional<service_stats> stats;  // at most some minutes old
     std::optional<sys_time> backed_up;   // when the newest verified backup was taken
 };

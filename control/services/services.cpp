@@ -137,7 +137,12 @@ task<result<service_view>> services::view_of(service s) {
                    .state = state_of(p, s),
                    .host = runtime::service_host_name(s.name),
                    .port = kind.port};
-    if (const auto* plan = kind.plan(s.plan)) v.limit = plan->limit;
+    if (const auto* plan = kind.plan(s.plan)) {
+        v.limit = plan->limit;
+        v.disk_limit_bytes = plan->disk_bytes;
+    }
+    const auto& disks = p.service_servers.disks;
+    if (const auto at = disks.find(s.name); at != disks.end()) v.disk_bytes = at->second.used;
     if (const auto* running = p.service_servers.find(s.name)) v.address = running->address;
     v.attachments = co_await p.db.read([&](SQLite::Database& db) {
         const auto backed_up = store::newest_verified(db);
@@ -212,6 +217,7 @@ task<result<job_id>> services::attach(identity who, new_attachment wanted) {
     auto a = co_await platform_.apps().authorize(who, wanted.app);
     if (!a) co_return a.error();
     auto& p = platform_.shared();
+    if (auto own = check_not_filled(p, *s); !own) co_return own.error();
     auto variable =
         wanted.alias.empty() ? result<std::string>(kind_of(*s).variable) : attachment_variable(wanted.alias);
     if (!variable) co_return variable.error();

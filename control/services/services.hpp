@@ -34,6 +34,8 @@ struct service_view {
     std::uint16_t port{0};
     limits limit;
     std::int64_t memory_bytes{0};           // in use; 0: not known
+    std::int64_t disk_bytes{0};             // what its files take; 0: nobody looked yet
+    std::int64_t disk_limit_bytes{0};       // of its plan: watched, not enforced
     std::optional<service_stats> stats;     // of one that runs; in a list from the last ask_figures(), if any
     std::optional<sys_time> backed_up;      // when the newest verified backup was taken
     std::optional<archive_view> archive;    // none: nothing was ever archived of it, or a list

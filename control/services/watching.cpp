@@ -5,6 +5,7 @@
 #include "control/audit.hpp"
 #include "control/clones/clone_jobs.hpp"
 #include "control/services/attaching.hpp"
+#include "control/services/filling.hpp"
 #include "control/services/lifecycle.hpp"
 #include "control/services/service_jobs.hpp"
 #include "control/services/ways.hpp"
@@ -141,7 +142,7 @@ busy_services busy_with(const std::vector<job>& going_on) {
         if (!j.key.starts_with(service_job_prefix)) continue;
         if (auto made = clone_made_by(j); !made.empty()) busy.coming.insert(std::move(made));
         const auto name = j.key.substr(service_job_prefix.size());
-        if (j.kind == "service-create") busy.coming.insert(name);
+        if (j.kind == "service-create" || fills_anew(j)) busy.coming.insert(name);
         if (order_of(j)) busy.ordered.insert(name);
     }
     return busy;

@@ -64,6 +64,8 @@ json as_json(const service_view& v) {
             {"address", v.address.empty() ? json(nullptr) : json(v.address)},
             {"memory_bytes", v.memory_bytes},
             {"memory_limit_bytes", v.limit.memory_bytes},
+            {"disk_bytes", v.disk_bytes},
+            {"disk_limit_bytes", v.disk_limit_bytes},
             {"attachments", attachments_json(v.attachments)},
             {"backed_up", time_or_null(v.backed_up)},
             {"archive", v.archive ? as_json(*v.archive) : json(nullptr)},

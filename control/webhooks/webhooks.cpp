@@ -64,6 +64,16 @@ mail_message mail_of(const store::webhook& w, const store::audit_entry& e, const
             .at = e.at};
 }
 
+bool is_stale(parts& p, const store::audit_entry& e) {
+    return old_now(p) - e.at > patience;
+}
+
+void give_up(parts& p, store::webhook& w, const store::audit_entry& e) {
+    p.log.warn("an event was not delivered",
+               {{"webhook", w.id}, {"app", w.app_name}, {"event", e.id}, {"reason", w.last_error}});
+    w.last_error = "given up: " + w.last_error;
+}
+
 result<> check_actions(const std::string& actions) {
     bool good = actions.size() <= 500;
     each_pattern(actions, [&](const std::string& pattern) {
@@ -177,44 +187,49 @@ task<> webhooks::deliver(store::webhook w) {
     auto& p = platform_.shared();
     const auto entries =
         co_await p.db.read([&](SQLite::Database& db) { return store::audit_after(db, w.position, 100); });
-    bool missed = false;
+    auto last = outcome::dealt_with;
     for (const auto& e : entries) {
         // What is no app's, a full disk, is for admins.
         const bool concerned = e.app == w.app_name || (e.app.empty() && w.anywhere);
-        if (concerned && wants_action(w.actions, e.action)) {
-            const bool done = co_await deliver_one(w, e, missed);
-            if (!done) break;
+        // With one that was given up go all that are as old: each has had its day.
+        const bool goes_too = last == outcome::gave_up && is_stale(p, e);
+        if (concerned && wants_action(w.actions, e.action) && !goes_too) {
+            last = co_await deliver_one(w, e);
+            if (last == outcome::later) break;
         }
         w.position = e.id;
     }
     co_await p.db.transaction([&](SQLite::Database& db) { store::set_delivery(db, w); });
-    if (!missed) next_try_.erase(w.id);
+    if (last != outcome::later) next_try_.erase(w.id);
     seen_ = -1;  // there may be more
 }
 
-// True when the entry is dealt with: it arrived, or was tried for long enough.
-task<bool> webhooks::deliver_one(store::webhook& w, const store::audit_entry& e, bool& missed) {
+task<webhooks::outcome> webhooks::deliver_one(store::webhook& w, const store::audit_entry& e) {
     auto& p = platform_.shared();
     auto sent = co_await send(w, e);
     if (sent) {
         w.failures = 0;
         w.failing_since = {};
         w.last_error.clear();
-        co_return true;
+        co_return outcome::dealt_with;
     }
     const auto at = old_now(p);
     if (w.failures++ == 0) w.failing_since = at;
     w.last_error = sent.error().message;
-    if (at - w.failing_since > patience) {
-        p.log.warn("an event was not delivered", {{"webhook", w.id}, {"app", w.app_name}, {"event", e.id}});
+    if (sent.error().code == "mail_rejected") {
+        give_up(p, w, e);
         w.failures = 0;
-        co_return true;
+        co_return outcome::dealt_with;
+    }
+    // It goes on failing: the next one that was given its day begins no new one.
+    if (at - w.failing_since > patience && is_stale(p, e)) {
+        give_up(p, w, e);
+        co_return outcome::gave_up;
     }
     // Not all at the same moment, after their common server was away.
     const auto pause = back_off(w.failures);
     next_try_[w.id] = clock::now() + pause + pause * static_cast<int>((w.id * 37 + w.failures * 11) % 20) / 100;
-    missed = true;
-    co_return false;
+    co_return outcome::later;
 }
 
 task<result<>> webhooks::send(const store::webhook& w, const store::audit_entry& e) {

@@ -1,6 +1,7 @@
 // Tells other programs what happened to an app: each webhook follows the audit from where it was made, and gets the
 // entries that it asked for, one after the other, as signed JSON by POST. One that fails is tried again after 1 s, 2 s
-// … 5 min, for a day; then the entry is passed over. At least once, over restarts too. On the control executor.
+// … 5 min, for a day; then it is passed over, with all that are as old. So is at once a mail that its server refuses
+// for good. At least once, over restarts too. On the control executor.
 #pragma once
 
 #include <map>
@@ -52,10 +53,12 @@ class webhooks {
 
  private:
     using clock = deadline::clock;
+    /// dealt_with: it arrived, or never will; gave_up: its address has been failing for too long.
+    enum class outcome { dealt_with, gave_up, later };
 
     task<> start_due();
     task<> deliver(store::webhook w);
-    task<bool> deliver_one(store::webhook& w, const store::audit_entry& e, bool& missed);
+    task<outcome> deliver_one(store::webhook& w, const store::audit_entry& e);
     task<result<>> send(const store::webhook& w, const store::audit_entry& e);
 
     platform& platform_;

@@ -54,8 +54,9 @@ struct backup_schedule {
     std::string zone{"UTC"};
     std::string keep{"daily=7,weekly=4,monthly=6"};
     std::string place{"local"};
-    sys_time seen{};     // the last time of it that was looked at
-    sys_time alarmed{};  // the time of it whose backup was missed and reported
+    sys_time seen{};      // the last time of it that was looked at
+    sys_time alarmed{};   // the time of it whose backup was missed and reported
+    sys_time unproved{};  // the oldest time of it that no verified backup covers yet; the epoch: there is none
     sys_time created{};
 };
 

@@ -37,8 +37,8 @@ std::vector<build> builds_of(SQLite::Database& db, app_id owner, int most);
 release add_release(SQLite::Database& db, const secret_box& box, release r);
 std::optional<release> find_release(SQLite::Database& db, const secret_box& box, release_id id);
 std::optional<release> find_release(SQLite::Database& db, const secret_box& box, app_id owner, int version);
-/// The newest release with code that succeeded before `version`.
-std::optional<release> release_before(SQLite::Database& db, const secret_box& box, app_id owner, int version);
+/// The newest one before `r` that ran and is not the same in all that runs: a restart is a release too.
+std::optional<release> release_before(SQLite::Database& db, const secret_box& box, const release& r);
 /// Newest first.
 std::vector<release> releases_of(SQLite::Database& db, const secret_box& box, app_id owner, int most);
 void fail_release(SQLite::Database& db, release_id id, const std::string& reason);

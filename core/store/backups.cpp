@@ -10,7 +10,7 @@ constexpr auto backup_columns =
     "SELECT id, service, service_name, owner, kind, version, plan, place, object, origin, state, verified, problem, "
     "size, dump_size, created FROM backups ";
 constexpr auto schedule_columns =
-    "SELECT b.service, s.name, b.schedule, b.zone, b.keep, b.place, b.seen, b.alarmed, b.created "
+    "SELECT b.service, s.name, b.schedule, b.zone, b.keep, b.place, b.seen, b.alarmed, b.created, b.unproved "
     "FROM backup_schedules b JOIN services s ON s.id = b.service ";
 
 backup_state state_of(const std::string& text) {
@@ -47,6 +47,7 @@ backup_schedule schedule_from(SQLite::Statement& s) {
             .place = s.getColumn(5),
             .seen = time_of(s.getColumn(6)),
             .alarmed = time_of(s.getColumn(7)),
+            .unproved = time_of(s.getColumn(9)),
             .created = time_of(s.getColumn(8))};
 }
 
@@ -135,10 +136,11 @@ std::vector<backup> fail_interrupted_backups(SQLite::Database& db, const std::se
 
 void set_backup_schedule(SQLite::Database& db, const backup_schedule& v) {
     SQLite::Statement s(db,
-                        "INSERT INTO backup_schedules (service, schedule, zone, keep, place, seen, alarmed, created) "
-                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (service) DO UPDATE SET schedule = "
+                        "INSERT INTO backup_schedules (service, schedule, zone, keep, place, seen, alarmed, created, "
+                        "unproved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (service) DO UPDATE SET schedule = "
                         "excluded.schedule, zone = excluded.zone, keep = excluded.keep, place = excluded.place, seen = "
-                        "excluded.seen, alarmed = excluded.alarmed, created = excluded.created");
+                        "excluded.seen, alarmed = excluded.alarmed, created = excluded.created, unproved = "
+                        "excluded.unproved");
     s.bind(1, v.service.value);
     s.bind(2, v.schedule);
     s.bind(3, v.zone);
@@ -147,7 +149,20 @@ void set_backup_schedule(SQLite::Database& db, const backup_schedule& v) {
     s.bind(6, column(v.seen));
     s.bind(7, column(v.alarmed));
     s.bind(8, column(v.created));
+    s.bind(9, column(v.unproved));
     s.exec();
+}
+
+bool update_backup_schedule(SQLite::Database& db, const backup_schedule& v) {
+    SQLite::Statement s(db,
+                        "UPDATE backup_schedules SET seen = ?, alarmed = ?, unproved = ? "
+                        "WHERE service = ? AND created = ?");
+    s.bind(1, column(v.seen));
+    s.bind(2, column(v.alarmed));
+    s.bind(3, column(v.unproved));
+    s.bind(4, v.service.value);
+    s.bind(5, column(v.created));
+    return s.exec() > 0;
 }
 
 std::optional<backup_schedule> find_backup_schedule(SQLite::Database& db, service_id id) {

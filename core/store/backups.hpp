@@ -31,6 +31,8 @@ std::vector<backup> fail_interrupted_backups(SQLite::Database& db, const std::se
 
 /// Replaces the one that is there.
 void set_backup_schedule(SQLite::Database& db, const backup_schedule& s);
+/// Its times are written; false: it is gone meanwhile, or another took its place.
+bool update_backup_schedule(SQLite::Database& db, const backup_schedule& s);
 std::optional<backup_schedule> find_backup_schedule(SQLite::Database& db, service_id id);
 std::vector<backup_schedule> all_backup_schedules(SQLite::Database& db);
 bool remove_backup_schedule(SQLite::Database& db, service_id id);

@@ -239,12 +239,18 @@ CREATE TABLE certificate_alarms (
     owner TEXT PRIMARY KEY, certificate TEXT NOT NULL, ending INTEGER NOT NULL, refused TEXT NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
+// Since when a schedule waits for a verified backup.
+constexpr const char* unproved_backups = R"sql(
+ALTER TABLE backup_schedules ADD COLUMN unproved INTEGER NOT NULL DEFAULT 0;
+UPDATE backup_schedules SET unproved = seen WHERE seen > created;
+)sql";
+
 }  // namespace
 
 std::vector<const char*> migrations() {
-    return {first_tables,      process_settings, routing_rows, audit,   webhooks, job_trees, volumes,   cron,
-            remembered_mounts, drains,           services,     scaling, backups,  upgrades,  exposures, archives,
-            certificate_alarms};
+    return {first_tables,       process_settings, routing_rows, audit,   webhooks, job_trees, volumes,   cron,
+            remembered_mounts,  drains,           services,     scaling, backups,  upgrades,  exposures, archives,
+            certificate_alarms, unproved_backups};
 }
 
 }  // namespace gasper::store

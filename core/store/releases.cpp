@@ -2,6 +2,7 @@
 
 #include "core/store/apps.hpp"
 #include "core/store/columns.hpp"
+#include "core/store/volumes.hpp"
 
 namespace gasper::store {
 
@@ -43,6 +44,11 @@ release release_from(const secret_box& box, SQLite::Statement& s) {
 std::optional<release> first_of(const secret_box& box, SQLite::Statement& s) {
     if (!s.executeStep()) return std::nullopt;
     return release_from(box, s);
+}
+
+bool runs_the_same(const release& a, const release& b) {
+    return a.code == b.code && a.config == b.config && a.processes == b.processes && a.limit == b.limit &&
+           a.declared == b.declared && a.set == b.set;
 }
 
 }  // namespace
@@ -91,13 +97,18 @@ std::optional<release> find_release(SQLite::Database& db, const secret_box& box,
     return first_of(box, s);
 }
 
-std::optional<release> release_before(SQLite::Database& db, const secret_box& box, app_id owner, int version) {
+std::optional<release> release_before(SQLite::Database& db, const secret_box& box, const release& r) {
     SQLite::Statement s(db, std::string(release_columns) +
                                 "WHERE app = ? AND version < ? AND state = 'succeeded' AND image <> '' "
-                                "ORDER BY version DESC LIMIT 1");
-    s.bind(1, owner.value);
-    s.bind(2, version);
-    return first_of(box, s);
+                                "ORDER BY version DESC");
+    s.bind(1, r.app.value);
+    s.bind(2, r.version);
+    const auto mounts = mounts_of(db, r.id);
+    while (s.executeStep()) {
+        auto before = release_from(box, s);
+        if (!runs_the_same(before, r) || mounts_of(db, before.id) != mounts) return before;
+    }
+    return std::nullopt;
 }
 
 std::vector<release> releases_of(SQLite::Database& db, const secret_box& box, app_id owner, int most) {

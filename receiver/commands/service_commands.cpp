@@ -65,6 +65,7 @@ task<result<>> run_services_info(command_call& call) {
                                                {"State:", v->state},
                                                {"Plan:", v->info.plan},
                                                {"Memory:", mib(v->memory_bytes) + " of " + mib(v->limit.memory_bytes)},
+                                               {"Disk:", mib(v->disk_bytes) + " of " + mib(v->disk_limit_bytes)},
                                                {"Host:", fmt::format("{}:{}", v->host, v->port)},
                                                {"Attached:", attached_to(*v)},
                                                {"Backup:", backed_up(*v)},

@@ -10,7 +10,7 @@ namespace gasper::receiver {
 namespace {
 
 std::string failing(const store::webhook& w) {
-    return w.failures == 0 ? "" : fmt::format("failed {} times: {}", w.failures, w.last_error);
+    return w.failures == 0 ? w.last_error : fmt::format("failed {} times: {}", w.failures, w.last_error);
 }
 
 }  // namespace

@@ -208,7 +208,7 @@ def test_an_end_of_gasper_while_it_collects_or_recovers_loses_nothing(own_gasper
     mortal.tick(11)
     job = subprocess.Popen(["ssh", *own_gasper.ssh_options(), "gasper@127.0.0.1", "services:restore", "mortal", "--at", at, "--into", "copy"],
                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: list((own_gasper.data / "services" / "copy").glob("beside-*")), 120, "the server beside")
+    wait_until(lambda: (own_gasper.data / "services" / "copy" / "data").exists(), 120, "the server that is filled")
     own_gasper.kill_serve()
     job.wait(60)
     own_gasper.up()

@@ -122,6 +122,7 @@ task<result<runtime::observed_instance>> scripted_cluster::start(runtime::instan
     if (hang_in == "start") co_await hang();
     while (slow_starts.contains(spec.name))
         co_await sleep_until(deadline::after(std::chrono::milliseconds(1)));
+    if (engine_away) co_return fail(errc::unavailable, "engine_unavailable", "the engine does not answer");
     const bool lives = in && remove_sandbox(in->container);
     if (spec.name == refuse_start && refuse_times-- > 0) co_return fail(errc::failed, "no", "the engine refused");
     runtime::observed_instance i{.container = "c" + std::to_string(++made_),

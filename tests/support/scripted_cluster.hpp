@@ -51,6 +51,7 @@ class scripted_cluster final : public runtime::cluster {
     std::set<std::string> never_ready;  // instance names
     std::string refuse_start;           // instance name; empty: none
     int refuse_times{1 << 30};          // then it starts again
+    bool engine_away{false};            // start() finds no engine
     std::set<std::string> unwell;       // containers whose checks fail
     bool hang_in_ready{false};          // wait_ready() does not return until cancelled
     std::set<std::string> slow_starts;  // instance names: start() waits until they are taken out

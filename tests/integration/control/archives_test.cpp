@@ -9,6 +9,7 @@
 
 #include "control/archives/archive_verbs.hpp"
 #include "control/archives/collecting.hpp"
+#include "control/services/lifecycle.hpp"
 #include "core/store/archives.hpp"
 #include "core/store/audit.hpp"
 #include "core/store/services.hpp"
@@ -234,6 +235,36 @@ TEST_F(archives_test, only_what_can_be_archived_is_and_moments_outside_are_refus
     };
     EXPECT_EQ(recover(at - minutes(1)), "not_covered");
     EXPECT_EQ(recover(at + minutes(1)), "not_covered");
+}
+
+TEST_F(archives_test, a_recovery_that_the_disk_has_no_room_for_is_refused_before_a_server_is_begun) {
+    ASSERT_TRUE(collect());
+    fs::create_directories(control::service_directory(shared(), "blue") / "data");
+    world->store([this, run = row().run](SQLite::Database& db) {
+        archive_base b;
+        b.archive = id;
+        b.run = run;
+        b.version = "15";
+        b.place = "local";
+        b.object = "base";
+        b.first = b.last = 3;
+        b.id = store::add_archive_base(db, b);
+        b.begins = at - minutes(10);
+        b.full_size = 1ll << 60;  // no disk has it
+        b.verified = at;
+        store::update_archive_base(db, b);
+        archive_segment s{.archive = id, .run = run, .number = 3, .name = "AA", .place = "local", .object = "AA"};
+        s.until = at;
+        store::put_archive_segment(db, s);
+    });
+    control::recovery_request wanted;
+    wanted.service = wanted.confirm = "blue";
+    wanted.at = at - minutes(5);
+    const auto begun = world->settle(control::archives(world->platform()).recover(world->who(), wanted));
+    ASSERT_TRUE(begun) << begun.error().message;
+    EXPECT_EQ(world->finish(*begun), job_state::failed);
+    EXPECT_THAT(world->settle(world->jobs().info(*begun)).value().reason, HasSubstr("GiB are needed"));
+    EXPECT_TRUE(databases.begun.empty());
 }
 
 TEST_F(archives_test, ends_when_it_is_told_to_also_of_a_server_that_was_away) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "control/backups/backups.hpp"
 #include "control/clones/clones.hpp"
 #include "control/services/services.hpp"
 #include "core/store/apps.hpp"
@@ -147,6 +148,28 @@ scenario clone_scenario() {
             has_green};
 }
 
+// As asked().
+task<result<job_id>> restored(control::backups all, control::identity who, control::restore_request wanted) {
+    co_return co_await all.restore(std::move(who), std::move(wanted));
+}
+
+// Into one that is made for it.
+scenario restore_scenario() {
+    return {[](control_world& w) {
+                make_service(w);
+                control::backups all(w.platform());
+                expect_done(w, w.settle(all.make(w.who(), "blue", "")));
+            },
+            [](control_world& w) {
+                control::restore_request wanted;
+                wanted.service = "blue";
+                wanted.backup = 1;
+                wanted.into = "green";
+                (void)w.settle(restored(control::backups(w.platform()), w.who(), wanted));
+            },
+            has_green};
+}
+
 }  // namespace
 
 std::map<std::string, scenario> database_scenarios() {
@@ -156,6 +179,7 @@ std::map<std::string, scenario> database_scenarios() {
             {"service-restart", {attach_service, orders("restart"), is("up")}},
             {"service-destroy", destroy_scenario()},
             {"service-clone", clone_scenario()},
+            {"restore", restore_scenario()},
             {"attach", attach_scenario()},
             {"detach", detach_scenario()},
             {"rotate", rotate_scenario()},

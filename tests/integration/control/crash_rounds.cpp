@@ -149,8 +149,13 @@ std::unique_ptr<control_world> crash_rounds::world(const std::filesystem::path& 
 void crash_rounds::prepare(const scenario& s) {
     auto w = world(first_.path(), first_outside_);
     serve_app(*w);
+    // From its first start on: whatever is made of it then has these.
+    auto& databases = first_outside_.databases;
+    databases.on_verb = [&databases](const std::string&, const std::string& service) {
+        if (service == "blue") databases.tables["blue"] = {{"orders", 3}, {"things", 5}};
+    };
     s.prepare(*w);
-    first_outside_.databases.tables["blue"] = {{"orders", 3}, {"things", 5}};
+    databases.on_verb = {};
     const auto wrong = [&] { return disagreement(*w, first_outside_.cluster, first_outside_.databases); };
     ASSERT_TRUE(w->until([&] { return !unfinished(*w) && wrong().empty(); })) << wrong();
     w.reset();

@@ -22,7 +22,10 @@ using test::described;
 using test::nothing;
 using test::scenario;
 
-class crash_test : public test::crash_rounds {};
+class crash_test : public test::crash_rounds {
+ protected:
+    static void SetUpTestSuite() { init_crypto(); }
+};
 
 scenario config() {
     return {nothing,
@@ -64,6 +67,15 @@ scenario scale() {
             [](control_world& w) {
                 (void)w.settle(w.platform().formations().scale(w.who(), "hello", {{"web", 3}}));
             },
+            [](control_world& w) { return app_in(w).wanted.at("web") == 3; }};
+}
+
+scenario autoscale() {
+    return {[](control_world& w) {
+                autoscale_rule more{.least = 3, .most = 4};
+                ASSERT_TRUE(w.settle(w.platform().autoscaling().set(w.who(), "hello", "web", more)));
+            },
+            [](control_world& w) { w.run(w.platform().autoscaling().look(control::autoscaling::clock::now())); },
             [](control_world& w) { return app_in(w).wanted.at("web") == 3; }};
 }
 
@@ -167,6 +179,7 @@ std::map<std::string, scenario> scenarios() {
                 {"restart", restart()},
                 {"storage", storage()},
                 {"scale", scale()},
+                {"autoscale", autoscale()},
                 {"stop", stop()},
                 {"start", start()},
                 {"run", run()},
@@ -176,8 +189,8 @@ std::map<std::string, scenario> scenarios() {
 }
 
 // Those need a server that dumps and restores: tests/e2e/backups_test.py, upgrade_test.py and archive_test.py end
-// these.
-const std::set<std::string_view> of_dumps{"backup",           "restore",      "import",  "service-upgrade",
+// these, and a restore into a database that is there.
+const std::set<std::string_view> of_dumps{"backup",           "import",       "service-upgrade",
                                           "service-rollback", "archive-base", "recovery"};
 
 std::vector<std::string> kinds() {

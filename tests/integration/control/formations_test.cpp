@@ -10,6 +10,9 @@ namespace {
 
 class formations_test : public testing::Test {
  protected:
+    explicit formations_test(std::chrono::milliseconds drain = std::chrono::milliseconds(0))
+        : world(dir.path(), cluster, [drain](control::options& o) { o.drain = drain; }) {}
+
     void SetUp() override {
         world.store([&](SQLite::Database& db) {
             const auto id = store::add_app(db, "hello", world.who().id);
@@ -61,7 +64,12 @@ class formations_test : public testing::Test {
 
     test::temporary_directory dir;
     test::scripted_cluster cluster;
-    test::control_world world{dir.path(), cluster};
+    test::control_world world;
+};
+
+class long_drain_test : public formations_test {
+ protected:
+    long_drain_test() : formations_test(std::chrono::minutes(10)) {}
 };
 
 TEST_F(formations_test, scales_up_beside_what_runs_and_down_again) {
@@ -136,6 +144,30 @@ TEST_F(formations_test, exclusive_instances_are_never_two) {
     EXPECT_EQ(cluster.most_at_once["web.1"], 2);
 }
 
+TEST_F(long_drain_test, an_exclusive_web_is_stopped_when_its_requests_are_over) {
+    world.router().say({});  // nothing is in flight
+    EXPECT_EQ(set("web", {.exclusive = true}), job_state::succeeded);
+    ASSERT_TRUE(runs({"web.1"}));
+    const auto old = *cluster.containers.begin();
+    const int before = cluster.starts["web.1"];
+    const routed_instance serving{.name = "web.1", .address = old.second.address, .port = old.second.port};
+    const auto address = address_text(serving);
+    world.router().next.leaving->in_flight = {{address, 1}};
+    world.router().say({});
+    ASSERT_TRUE(world.until([&] { return world.tables().in_flight("router", address) == 1u; }));
+    const auto job = world.settle(world.platform().apps().set_config(world.who(), "hello", {{"COLOR", "blue"}}));
+    ASSERT_TRUE(world.until([&] { return world.routed("hello").empty(); }));
+    int turns = 200;
+    world.until([&] { return turns-- <= 0 || cluster.starts["web.1"] > before; });
+    EXPECT_TRUE(cluster.containers.contains(old.first)) << "its request is cut";
+    EXPECT_EQ(cluster.starts["web.1"], before);
+    world.router().next.leaving->in_flight.clear();
+    world.router().say({});
+    EXPECT_EQ(world.finish(*job), job_state::succeeded);
+    EXPECT_FALSE(cluster.containers.contains(old.first));
+    EXPECT_EQ(cluster.most_at_once["web.1"], 1);
+}
+
 TEST_F(formations_test, an_exclusive_type_is_not_started_again_before_it_has_stopped) {
     EXPECT_EQ(scale({{"worker", 1}}), job_state::succeeded);
     EXPECT_EQ(set("worker", {.exclusive = true}), job_state::succeeded);
@@ -191,6 +223,29 @@ TEST_F(formations_test, an_unhealthy_instance_leaves_the_route_and_is_replaced) 
     EXPECT_TRUE(noted("web.1 is unhealthy: it is not well"));
 }
 
+TEST_F(formations_test, an_unhealthy_instance_with_a_volume_is_gone_before_the_next_one_starts) {
+    health_check often{.interval = std::chrono::seconds(1), .retries = 2};
+    EXPECT_EQ(set("web", {.health = often}), job_state::succeeded);
+    auto& volumes = world.platform().volumes();
+    ASSERT_TRUE(world.settle(volumes.create(world.who(), "data")));
+    const auto mounted = world.settle(volumes.mount(world.who(), "data", "hello", "/data")).value();
+    EXPECT_EQ(world.finish(mounted), job_state::succeeded);
+    ASSERT_TRUE(runs({"web.1"}));
+    const auto sick = cluster.containers.begin()->first;
+    const int before = cluster.starts["web.1"];
+    cluster.most_at_once.clear();
+    cluster.slow_stops.insert("web.1");
+    cluster.unwell.insert(sick);
+    ASSERT_TRUE(world.until([&] { return noted("web.1 is unhealthy"); }));
+    int turns = 200;
+    world.until([&] { return turns-- <= 0 || cluster.starts["web.1"] > before; });
+    EXPECT_EQ(cluster.starts["web.1"], before) << "the old one has not ended";
+    cluster.slow_stops.clear();
+    EXPECT_TRUE(world.until([&] { return !cluster.containers.contains(sick) && runs({"web.1"}); }));
+    EXPECT_EQ(cluster.starts["web.1"], before + 1);
+    EXPECT_EQ(cluster.most_at_once["web.1"], 1);
+}
+
 TEST_F(formations_test, drift_made_by_hand_is_repaired) {
     const auto& shared = world.platform().shared();
     cluster.containers.clear();
@@ -232,8 +287,10 @@ TEST(back_off, doubles_from_a_second_to_five_minutes_and_varies) {
     EXPECT_EQ(control::back_off(2, 0.5), milliseconds(2000));
     EXPECT_EQ(control::back_off(9, 0.5), milliseconds(256'000));
     EXPECT_EQ(control::back_off(50, 0.5), milliseconds(300'000));
-    EXPECT_EQ(control::back_off(1, 0.0), milliseconds(800));
     EXPECT_EQ(control::back_off(1, 1.0), milliseconds(1200));
+    EXPECT_EQ(control::back_off(2, 0.0), milliseconds(1600));
+    EXPECT_EQ(control::back_off(1, 0.0), milliseconds(1000)) << "no less";
+    EXPECT_EQ(control::back_off(50, 1.0), milliseconds(300'000)) << "no more";
 }
 
 }  // namespace

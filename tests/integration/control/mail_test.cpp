@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
@@ -60,9 +61,12 @@ class mail_test : public testing::Test {
     void keep(const std::string& said) {
         std::lock_guard lock(mutex);
         all.push_back(said);
+        kept.notify_all();
     }
-    std::vector<std::string> talks() {
-        std::lock_guard lock(mutex);
+    /// Nobody waits for the server's last word: it may still be writing down what it heard.
+    std::vector<std::string> talks(std::size_t at_least = 0) {
+        std::unique_lock lock(mutex);
+        kept.wait_for(lock, std::chrono::seconds(10), [&] { return all.size() >= at_least; });
         return all;
     }
     result<> send(const std::string& url) {
@@ -82,6 +86,7 @@ class mail_test : public testing::Test {
 
     const certificate localhost = test::self_signed("localhost");
     std::mutex mutex;
+    std::condition_variable kept;
     std::vector<std::string> all;
     test::temporary_directory dir;
 };
@@ -94,7 +99,7 @@ TEST_F(mail_test, goes_through_starttls_with_its_password_inside) {
     });
     const auto sent = send(at("smtp://ann:secret@", server.port()));
     ASSERT_TRUE(sent) << sent.error().message;
-    ASSERT_EQ(talks().size(), 2u);
+    ASSERT_EQ(talks(2).size(), 2u);
     EXPECT_EQ(talks()[0], "EHLO apps.test\r\nSTARTTLS\r\n");
     EXPECT_THAT(
         talks()[1],
@@ -109,7 +114,7 @@ TEST_F(mail_test, goes_over_tls_from_the_first_byte) {
         if (tls.accepted()) keep(converse(tls, "SIZE 1000"));
     });
     ASSERT_TRUE(send(at("smtps://", server.port())));
-    EXPECT_THAT(talks().at(0), HasSubstr("QUIT\r\n"));
+    EXPECT_THAT(talks(1), ElementsAre(HasSubstr("QUIT\r\n")));
 }
 
 TEST_F(mail_test, a_wrong_certificate_gets_no_password) {
@@ -150,6 +155,52 @@ TEST_F(mail_test, events_of_an_app_are_mailed_and_a_mail_that_fails_is_sent_agai
     EXPECT_THAT(talks(), ElementsAre(HasSubstr("Subject: [gasper] deploy.failed of hello\r\n"),
                                      HasSubstr("Subject: [gasper] disk.low\r\n")));
     EXPECT_THAT(talks()[0], HasSubstr("MAIL FROM:<gasper@apps.test>\r\nRCPT TO:<ann@example.org>\r\n"));
+}
+
+TEST_F(mail_test, a_mail_that_was_taken_is_sent_once_even_if_the_server_hangs_up_at_quit) {
+    test::scripted_upstream server([&](test::tcp_peer& peer) {
+        peer.send("220 mx.test ESMTP\r\n");
+        for (const char* answer : {"250 mx.test", "250 ok", "250 ok", "354 go on"}) {
+            (void)peer.read_until("\r\n");
+            peer.send(std::string(answer) + "\r\n");
+        }
+        keep(peer.read_until("\r\n.\r\n"));
+        peer.send("250 queued\r\n");
+    });
+    const auto sent = send(at("smtp://", server.port()));
+    EXPECT_TRUE(sent) << sent.error().message;
+    EXPECT_THAT(talks(), ElementsAre(HasSubstr("Subject: hello\r\n")));
+}
+
+TEST_F(mail_test, a_mail_that_its_server_refuses_for_good_is_given_up_and_the_next_one_is_sent) {
+    std::atomic<int> rejected{0};
+    test::scripted_upstream server([&](test::tcp_peer& peer) {
+        if (rejected++ > 0) {
+            keep(converse(peer, "SIZE 1000"));
+            return;
+        }
+        peer.send("220 mx.test ESMTP\r\n");
+        for (const char* answer : {"250 mx.test", "250 ok", "550 no such mailbox"}) {
+            (void)peer.read_until("\r\n");
+            peer.send(std::string(answer) + "\r\n");
+        }
+    });
+    test::scripted_cluster cluster;
+    test::control_world world(dir.path(), cluster,
+                              [&](control::options& o) { o.smtp_url = at("smtp://", server.port()); });
+    world.deployed("hello");
+    auto& hooks = world.platform().webhooks();
+    ASSERT_TRUE(world.settle(hooks.add(world.who(), "hello", "mailto:ann@example.org", "deploy.*")));
+    auto& p = world.platform().shared();
+    world.run(control::record(p, "ann", "deploy.failed", "hello", "because"));
+    world.scope().spawn("webhooks", hooks.run());
+    ASSERT_TRUE(world.until([&] {
+        return world.settle(hooks.list(world.who(), "hello")).value().front().last_error ==
+               "given up: the mail server answered 550 no such mailbox";
+    }));
+    world.run(control::record(p, "ann", "deploy.succeeded", "hello", ""));
+    ASSERT_TRUE(world.until([&] { return !talks().empty(); }));
+    EXPECT_THAT(talks(), ElementsAre(HasSubstr("Subject: [gasper] deploy.succeeded of hello\r\n")));
 }
 
 TEST_F(mail_test, an_address_that_is_none_and_a_server_that_sends_none_are_refused) {

@@ -68,6 +68,22 @@ TEST_F(recovery_test, what_ran_runs_on_untouched) {
     EXPECT_EQ(world->routed("hello").size(), 1u);
 }
 
+TEST_F(recovery_test, a_deploy_that_is_not_built_says_so_once_in_the_apps_log) {
+    serve();
+    const auto commit = commit_without_a_ref();
+    const control::push what{"hello", "refs/heads/main", std::string(40, '0'), commit};
+    const auto id = world->settle(world->platform().deploys().deploy(world->who(), what)).value();
+    ASSERT_EQ(world->finish(id), job_state::failed);
+    const auto reason = world->settle(world->jobs().info(id)).value().reason;
+    const auto events = world->read(
+        [](SQLite::Database& db) { return store::events_of(db, store::find_app(db, "hello")->id, 0, 100); });
+    std::vector<std::string> told;
+    for (const auto& e : events)
+        if (e.text.find("failed") != std::string::npos) told.push_back(e.text);
+    EXPECT_EQ(told, std::vector<std::string>{"Deploy " + commit.substr(0, 7) + " by ann failed: " + reason});
+    EXPECT_EQ(world->routed("hello").size(), 1u);
+}
+
 TEST_F(recovery_test, what_was_lost_is_started_again) {
     serve();
     cluster.containers.clear();

@@ -83,6 +83,21 @@ TEST_F(releases_test, rolls_back_code_and_config) {
     EXPECT_EQ(current().config.at("COLOR"), "blue");
 }
 
+TEST_F(releases_test, a_restart_is_nothing_to_roll_back_to) {
+    serve();
+    auto& apps = world.platform().apps();
+    const auto restart = [&] { return world.finish(world.settle(apps.restart(world.who(), "hello")).value()); };
+    EXPECT_EQ(restart(), job_state::succeeded);
+    EXPECT_EQ(world.settle(apps.rollback(world.who(), "hello", 0)).error().code, "nothing_to_roll_back");
+    set("COLOR", "blue");
+    EXPECT_EQ(restart(), job_state::succeeded);
+    EXPECT_EQ(restart(), job_state::succeeded);
+    const auto id = world.settle(apps.rollback(world.who(), "hello", 0)).value();
+    EXPECT_EQ(world.finish(id), job_state::succeeded);
+    EXPECT_EQ(current().description, "Rollback to v2");
+    EXPECT_FALSE(current().config.contains("COLOR"));
+}
+
 TEST_F(releases_test, refuses_a_rollback_to_nothing_to_itself_and_to_what_never_ran) {
     serve();
     auto& apps = world.platform().apps();

@@ -102,6 +102,48 @@ TEST_F(webhooks_test, tries_again_and_loses_nothing) {
     }));
 }
 
+TEST_F(webhooks_test, one_that_failed_for_a_day_gives_up_at_once_all_that_are_a_day_old) {
+    auto hook = add("deploy.*").hook;
+    {
+        std::lock_guard lock(mutex);
+        failing = 1;
+    }
+    world.store([&](SQLite::Database& db) {
+        const auto long_ago = now() - std::chrono::hours(25);
+        SQLite::Statement old(db,
+                              "INSERT INTO audit (at, user, action, app) VALUES (?, 'ann', 'deploy.failed', 'hello')");
+        for (int n = 0; n < 3; ++n) {
+            old.bind(1, std::int64_t{long_ago.time_since_epoch().count()});
+            old.exec();
+            old.reset();
+        }
+        store::add_audit(db, "ann", "deploy.succeeded", "hello", "");
+        hook.position = store::webhooks_of(db, hook.app).front().position;
+        hook.failures = 300;
+        hook.failing_since = long_ago;
+        store::set_delivery(db, hook);
+    });
+    ASSERT_TRUE(world.until([&] { return !bodies().empty(); }));
+    EXPECT_THAT(actions(), ElementsAre("deploy.succeeded")) << "the others were not even tried";
+}
+
+TEST_F(webhooks_test, one_that_goes_on_failing_keeps_what_is_young) {
+    auto hook = add("deploy.*").hook;
+    {
+        std::lock_guard lock(mutex);
+        failing = 1;
+    }
+    world.store([&](SQLite::Database& db) {
+        store::add_audit(db, "ann", "deploy.succeeded", "hello", "");
+        hook.position = store::webhooks_of(db, hook.app).front().position;
+        hook.failing_since = now() - std::chrono::hours(25);
+        hook.failures = 1;
+        store::set_delivery(db, hook);
+    });
+    ASSERT_TRUE(world.until([&] { return !bodies().empty(); })) << "it was given up";
+    EXPECT_THAT(actions(), ElementsAre("deploy.succeeded"));
+}
+
 TEST_F(webhooks_test, only_an_admins_goes_to_a_private_address) {
     control::poster poster;
     const auto to = control::parse_web_address("http://127.0.0.1:" + std::to_string(server.port())).value();

@@ -36,6 +36,14 @@ TEST(clone_choice_test, the_room_that_lacks_is_said_with_what_it_is_for) {
     EXPECT_EQ(refused.error().message, "the data of blue is there twice then: 1.3 GiB are needed, 1.0 GiB are free");
 }
 
+TEST(clone_choice_test, little_data_needs_little_room_beside_itself) {
+    constexpr std::int64_t mib = 1 << 20;
+    EXPECT_TRUE(check_room("a proof", 10 * mib, 85 * mib));
+    EXPECT_EQ(check_room("a proof", 10 * mib, 84 * mib).error().code, "disk_full");
+    EXPECT_TRUE(check_room("a proof", 1000 * mib, 1356 * mib)) << "the log ends at 256 MiB";
+    EXPECT_FALSE(check_room("a proof", 1000 * mib, 1355 * mib));
+}
+
 TEST(clone_choice_test, a_job_says_which_service_it_makes) {
     EXPECT_EQ(clone_made_by({.kind = "service-clone", .key = "service:blue", .input = R"({"name":"green"})"}), "green");
     EXPECT_EQ(clone_made_by({.kind = "service-create", .key = "service:blue", .input = R"({"name":"green"})"}), "");

@@ -37,8 +37,22 @@ TEST(smtp_dialogue, sends_one_message_and_takes_its_leave) {
     EXPECT_EQ(says(d, "250 ok"), "RCPT TO:<ann@example.org>\r\n");
     EXPECT_EQ(says(d, "250 ok"), "DATA\r\n");
     EXPECT_EQ(says(d, "354 go on"), "Subject: x\r\n\r\nbody\r\n.\r\n");
-    EXPECT_EQ(says(d, "250 queued"), "QUIT\r\n");
-    EXPECT_EQ(d.line("221 bye")->next, what::done);
+    const auto taken = d.line("250 queued").value();
+    EXPECT_EQ(taken.next, what::done);
+    EXPECT_EQ(taken.bytes, "QUIT\r\n");
+}
+
+TEST(smtp_dialogue, a_refusal_of_the_message_is_final_only_when_it_is_permanent) {
+    auto o = plain();
+    o.trusted = true;
+    for (const char* last : {"450 later", "550 no such mailbox"}) {
+        smtp_dialogue d(o);
+        for (const char* answer : {"220 mx.test", "250 mx.test", "250 ok"})
+            says(d, answer);
+        EXPECT_EQ(d.line(last).error().code, last[0] == '5' ? "mail_rejected" : "mail_refused");
+    }
+    smtp_dialogue early(o);
+    EXPECT_EQ(early.line("554 no service").error().code, "mail_refused") << "that is no word about the message";
 }
 
 TEST(smtp_dialogue, begins_tls_before_it_says_who_it_is) {
