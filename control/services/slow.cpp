@@ -54,6 +54,10 @@ task<result<std::vector<slow_statement>>> services::slow(identity who, std::stri
     const auto container = running->container;
     std::vector<std::string> words{"slow"};
     auto text = co_await run_verb(p, container, std::move(words), "", deadline::after(std::chrono::seconds(10)));
+    if (!text && text.error().message == "no such verb: slow")
+        co_return fail(
+            errc::conflict, "no_slow_statements",
+            name + " was started before its kind kept a list of slow statements; start it anew once: services:restart");
     if (!text) co_return text.error();
     co_return statements_in(*text);
 }
