@@ -15,6 +15,7 @@ namespace {
 using runtime::observed_instance;
 
 constexpr std::size_t at_once = 4;  // starts of one formation: more would only wait for the engine
+
 // What an instance's end may take beyond its drain: the longest stop timeout there is, and an engine that is slow.
 constexpr auto longest_end = std::chrono::minutes(62);
 
@@ -190,6 +191,16 @@ process_rules rules_for(const parts& p, const release& r, const std::string& pro
     normal.reserved_memory = p.settings.reserved.memory_bytes;
     normal.reserved_cpus = p.settings.reserved.cpus;
     return rules_of(r, process, normal);
+}
+
+task<result<>> see_ended(parts& p, observed_instance retired) {
+    const auto patience = deadline::after(p.settings.drain + longest_end);
+    while (p.running.find(retired.container)) {
+        if (patience.expired())
+            co_return fail(errc::deadline, "instance_left", retired.name + " was told to stop and has not ended");
+        co_await sleep_until(deadline::after(start_book::look_again));
+    }
+    co_return result<>();
 }
 
 task<bool> stops_first(parts& p, const release& r, std::string process) {

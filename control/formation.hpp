@@ -19,6 +19,9 @@ std::vector<wanted_instance> all_of(const formation& wanted, const process_types
 /// What holds for a process type of the release on this server.
 process_rules rules_for(const parts& p, const release& r, const std::string& process);
 
+/// Waits for the end of one that was retired. Errors: deadline "instance_left".
+task<result<>> see_ended(parts& p, runtime::observed_instance retired);
+
 /// Whether an instance of the process type stops before the next one starts: it is exclusive, or the release has a
 /// volume, which old and new must not write to at a time.
 task<bool> stops_first(parts& p, const release& r, std::string process);

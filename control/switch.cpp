@@ -300,8 +300,7 @@ task<result<>> stop_first(parts& p, std::vector<observed_instance> old) {
     retire(p, old, p.settings.drain);
     if (routed) co_await publish_and_wait(p);
     for (const auto& i : old)
-        while (p.running.find(i.container))
-            co_await sleep_until(deadline::after(start_book::look_again));
+        if (auto ended = co_await see_ended(p, i); !ended) co_return ended;
     co_return result<>();
 }
 

@@ -40,6 +40,7 @@ task<result<>> scale_to(parts& p, app_id id, formation wanted, bool stopped, std
 void retire(parts& p, std::vector<runtime::observed_instance> old, std::chrono::milliseconds drain);
 
 /// Retires them, publishes a table without them and returns when they have ended. A cancellation leaves them retired.
+/// Errors: deadline "instance_left".
 task<result<>> stop_first(parts& p, std::vector<runtime::observed_instance> old);
 
 /// Removes instances that were started in vain, at once; a table without them first.
